@@ -1,0 +1,136 @@
+"""Every error Carillon raises by name.
+
+`code` is the stable word an API client can test; `retryable` says whether the same call may succeed later.
+A class's docstring is its default message. HTTP statuses are chosen in one table in functions/api.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class CarillonError(Exception):
+    """Something went wrong inside Carillon."""
+
+    code: ClassVar[str] = "internal_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with one field; `field` is a dotted path such as `timetable.expression`."""
+
+    field: str
+    message: str
+
+
+class InvalidInput(CarillonError, ValueError):
+    """The input is not valid."""
+
+    code = "invalid_input"
+
+    def __init__(self, message: str | None = None, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(message)
+        self.errors = tuple(errors)
+
+
+class InvalidExpression(InvalidInput):
+    """A timetable's expression or zone is not valid: what is wrong, where, and what would be right."""
+
+    code = "invalid_expression"
+
+    def __init__(self, what: str, *, column: int | None = None, remedy: str | None = None) -> None:
+        where = f" (column {column})" if column is not None else ""
+        super().__init__(f"{what}{where}" + (f"; {remedy}" if remedy else ""))
+        self.what = what
+        self.column = column
+        self.remedy = remedy
+
+
+class NotAvailable(InvalidInput):
+    """This feature is not available on this stack."""
+
+    code = "not_available"
+
+
+class ScheduleNotFound(CarillonError, LookupError):
+    """There is no schedule with this id."""
+
+    code = "schedule_not_found"
+
+
+class RunNotFound(CarillonError, LookupError):
+    """There is no run with this id."""
+
+    code = "run_not_found"
+
+
+class RevisionNotFound(CarillonError, LookupError):
+    """There is no such revision of this schedule."""
+
+    code = "revision_not_found"
+
+
+class ScheduleExists(CarillonError):
+    """A schedule with this id exists already."""
+
+    code = "schedule_exists"
+
+
+class VersionMismatch(CarillonError):
+    """The schedule has changed since it was read: read it again and repeat the edit on what it says now."""
+
+    code = "version_mismatch"
+
+
+class InvalidTransition(CarillonError):
+    """A run in this state cannot take this event."""
+
+    code = "invalid_transition"
+
+
+class LostRace(CarillonError):
+    """Another actor changed the row first; nothing was written."""
+
+    code = "lost_race"
+
+
+class Unauthenticated(CarillonError):
+    """A valid bearer token is required."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(CarillonError):
+    """This principal may not do this."""
+
+    code = "forbidden"
+
+
+class Throttled(CarillonError):
+    """A service asked for a slower pace."""
+
+    code = "throttled"
+    retryable = True
+
+
+class Unavailable(CarillonError):
+    """A service did not answer properly."""
+
+    code = "unavailable"
+    retryable = True
+
+
+class MalformedMessage(CarillonError, ValueError):
+    """A message could not be read."""
+
+    code = "malformed_message"
+
+
+class MalformedRow(CarillonError, ValueError):
+    """A stored row could not be read."""
+
+    code = "malformed_row"
