@@ -1,0 +1,23 @@
+"""One attempt's call of its target: everything a target may know about the run that it serves."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class TargetCall:
+    """The call; `run_id` is the same for each attempt, so a target can use it as its idempotency key.
+
+    `spec` is the job's target with its secrets opened: {kind, method, url, headers, body} for http and
+    {kind, task, arguments} for python. `log` takes one line of the run's log.
+    """
+
+    run_id: str
+    schedule_id: str
+    attempt: int
+    fire_at: datetime
+    deadline_at: datetime
+    spec: Mapping[str, Any]
+    log: Callable[[str], None]
