@@ -1,0 +1,22 @@
+"""An audit entry: who did what to what, from where, and what changed. Append-only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One row of the Audit table; `entry_id` makes two of one millisecond differ."""
+
+    entry_id: str
+    at: datetime
+    actor: str
+    action: str
+    object: str
+    source: str = ""
+    confirmed_by: str | None = None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)

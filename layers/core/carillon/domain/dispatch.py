@@ -1,0 +1,69 @@
+"""A dispatch message: the wake-up for one attempt of one run. The table is the truth; this only points at it."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from carillon.domain.errors import MalformedMessage
+from carillon.domain.moments import from_ms, to_ms
+from carillon.domain.run import Run
+from carillon.domain.run_id import RunId
+
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Which attempt of which run may start, and not before when."""
+
+    run_id: RunId
+    attempt: int
+    not_before: datetime
+
+    @classmethod
+    def for_next_attempt(cls, run: Run) -> "Dispatch":
+        """The wake-up that an unstarted or retrying run waits for."""
+        return cls(run.run_id, run.attempt + 1, run.not_before)
+
+    def encode(self) -> str:
+        """The message body: format version, schedule id, run key, attempt, not-before in epoch ms."""
+        fields = {
+            "v": FORMAT,
+            "schedule_id": self.run_id.schedule_id,
+            "run_key": self.run_id.run_key,
+            "attempt": self.attempt,
+            "not_before": to_ms(self.not_before),
+        }
+        return json.dumps(fields, separators=(",", ":"))
+
+    @classmethod
+    def decode(cls, body: str) -> "Dispatch":
+        """Reads a body; MalformedMessage says what is wrong with it."""
+        fields = _fields(body)
+        if fields.get("v") != FORMAT:
+            raise MalformedMessage(
+                f"The message has format {fields.get('v')!r:.40}; this worker reads {FORMAT}."
+            )
+        attempt, not_before = fields.get("attempt"), fields.get("not_before")
+        if not _is_count(attempt) or not _is_count(not_before):
+            raise MalformedMessage("The message's attempt and not_before must be whole numbers.")
+        try:
+            run_id = RunId.parse(f"{fields.get('schedule_id')}@{fields.get('run_key')}")
+            return cls(run_id, attempt, from_ms(not_before))
+        except (LookupError, OverflowError) as error:
+            raise MalformedMessage(f"The message names no run: {error}") from None
+
+
+def _fields(body: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        raise MalformedMessage("The message is not JSON.") from None
+    if not isinstance(fields, dict):
+        raise MalformedMessage("The message is not a JSON object.")
+    return fields
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

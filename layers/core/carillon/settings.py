@@ -1,0 +1,132 @@
+"""The environment of each function, read once into one frozen value: the only module that looks at it.
+
+Names are written in template.yaml; a missing or malformed variable stops the cold start and says which.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+Settings = TypeVar("Settings", bound="FromEnvironment")
+
+
+class SettingsError(RuntimeError):
+    """An environment variable is missing or malformed."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromEnvironment:
+    """Reads each field from the variable of the same name in capitals."""
+
+    @classmethod
+    def from_env(cls: type[Settings], environ: Mapping[str, str] | None = None) -> Settings:
+        """The settings of one function; SettingsError names every variable that is missing or wrong."""
+        environ = os.environ if environ is None else environ
+        values: dict[str, Any] = {}
+        faults: list[str] = []
+        for field in fields(cls):
+            name = field.name.upper()
+            try:
+                values[field.name] = _read(environ[name], field.type)
+            except KeyError:
+                faults.append(f"{name} is missing")
+            except ValueError:
+                faults.append(f"{name} must be a whole number, not {environ[name]!r}")
+        if faults:
+            raise SettingsError(f"{cls.__name__}: {'; '.join(faults)}")
+        return cls(**values)
+
+
+def _read(text: str, kind: object) -> object:
+    if kind is int:
+        return int(text)
+    if kind == tuple[str, ...]:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class TickSettings(FromEnvironment):
+    """The tick."""
+
+    schedules_table: str
+    runs_table: str
+    audit_table: str
+    dispatch_queue_url: str
+    shards: int
+    shards_per_tick: int
+    retention_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings(FromEnvironment):
+    """The worker."""
+
+    schedules_table: str
+    runs_table: str
+    audit_table: str
+    dispatch_queue_url: str
+    shards: int
+    retention_days: int
+    http_allow: tuple[str, ...]
+    task_buckets: tuple[str, ...]
+    task_tables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings(FromEnvironment):
+    """The API."""
+
+    schedules_table: str
+    runs_table: str
+    access_table: str
+    guards_table: str
+    audit_table: str
+    dispatch_queue_url: str
+    token_key_id: str
+    environment: str
+    shards: int
+    retention_days: int
+    worker_timeout_seconds: int
+    skew_seconds: int
+    minimum_interval_seconds: int
+    http_allow: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FollowSettings(FromEnvironment):
+    """The follower of the Runs stream."""
+
+    alerts_topic_arn: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveSettings(FromEnvironment):
+    """The archiver of the Runs stream."""
+
+    archive_bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterSettings(FromEnvironment):
+    """The end of undeliverable messages."""
+
+    schedules_table: str
+    runs_table: str
+    guards_table: str
+    audit_table: str
+    alerts_topic_arn: str
+    environment: str
+    shards: int
+    retention_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSettings(FromEnvironment):
+    """The operator's commands."""
+
+    access_table: str
+    audit_table: str
+    environment: str
