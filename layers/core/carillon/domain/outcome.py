@@ -1,4 +1,4 @@
-"""What a target's execution came to: one frozen value, so that retries are decided without knowing targets."""
+"""What a target's execution came to: one frozen value, so retries are decided without knowing targets."""
 
 from dataclasses import dataclass
 from enum import StrEnum
