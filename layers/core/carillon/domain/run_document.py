@@ -1,0 +1,55 @@
+"""A run as people and programs read it: the one JSON shape shared by the API, the archive and the alerts.
+
+The payload is left out on purpose: it belongs to the target, and may be large or private.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from carillon.domain.moments import to_ms, to_rfc3339
+from carillon.domain.run import Run, RunEvent
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """The run with every key present (None where there is nothing to say): times RFC 3339, events epoch ms.
+
+    `lateness_ms` is from the fire time to the start, `duration_ms` from the start to the end.
+    """
+    return {
+        "run_id": str(run.run_id),
+        "schedule_id": run.run_id.schedule_id,
+        "fire_at": to_rfc3339(run.fire_at),
+        "state": str(run.state),
+        "reason": run.reason,
+        "origin": str(run.origin),
+        "attempt": run.attempt,
+        "revision": run.revision,
+        "created_at": to_rfc3339(run.created_at),
+        "started_at": _rfc3339(run.started_at),
+        "ended_at": _rfc3339(run.ended_at),
+        "duration_ms": _between_ms(run.started_at, run.ended_at),
+        "lateness_ms": _between_ms(run.fire_at, run.started_at),
+        "skipped_count": run.skipped_count,
+        "events": [event_document(event) for event in run.events],
+    }
+
+
+def event_document(event: RunEvent) -> dict[str, Any]:
+    """One line of a run's story."""
+    return {
+        "timestamp": to_ms(event.timestamp),
+        "status": str(event.status),
+        "message": event.message,
+        "duration_ms": event.duration_ms,
+        "attempt": event.attempt,
+    }
+
+
+def _rfc3339(moment: datetime | None) -> str | None:
+    return None if moment is None else to_rfc3339(moment)
+
+
+def _between_ms(first: datetime | None, last: datetime | None) -> int | None:
+    return None if first is None or last is None else (last - first) // _MILLISECOND

@@ -1,0 +1,75 @@
+"""The one JSON shape of a run."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from carillon.domain.run import Origin, Run, RunEvent, RunState
+from carillon.domain.run_document import run_document
+from carillon.domain.run_id import RunId
+
+FIRE = datetime(2026, 11, 22, 2, tzinfo=UTC)
+
+
+def a_run(**changes):
+    fields = {
+        "run_id": RunId.of_fire_time("nightly-etl", FIRE),
+        "generation": 1,
+        "origin": Origin.FIRE,
+        "state": RunState.QUEUED,
+        "fire_at": FIRE,
+        "not_before": FIRE,
+        "created_at": FIRE - timedelta(seconds=90),
+    }
+    return Run(**{**fields, **changes})
+
+
+def test_an_ended_run_tells_its_times_its_lateness_and_its_story():
+    start, end = FIRE + timedelta(milliseconds=120), FIRE + timedelta(milliseconds=1620)
+    run = a_run(
+        state=RunState.SUCCEEDED,
+        attempt=1,
+        revision=3,
+        started_at=start,
+        ended_at=end,
+        events=(RunEvent(end, RunState.SUCCEEDED, "the target answered 200", 1, 1500),),
+    )
+
+    assert run_document(run) == {
+        "run_id": "nightly-etl@20261122T020000Z",
+        "schedule_id": "nightly-etl",
+        "fire_at": "2026-11-22T02:00:00Z",
+        "state": "SUCCEEDED",
+        "reason": None,
+        "origin": "fire",
+        "attempt": 1,
+        "revision": 3,
+        "created_at": "2026-11-22T01:58:30Z",
+        "started_at": "2026-11-22T02:00:00.120Z",
+        "ended_at": "2026-11-22T02:00:01.620Z",
+        "duration_ms": 1500,
+        "lateness_ms": 120,
+        "skipped_count": None,
+        "events": [
+            {
+                "timestamp": 1795312801620,
+                "status": "SUCCEEDED",
+                "message": "the target answered 200",
+                "duration_ms": 1500,
+                "attempt": 1,
+            }
+        ],
+    }
+
+
+def test_a_queued_run_has_every_key_and_no_made_up_numbers():
+    document = run_document(a_run())
+
+    assert document.keys() == run_document(a_run(ended_at=FIRE, started_at=FIRE)).keys()
+    assert (document["started_at"], document["duration_ms"], document["lateness_ms"]) == (None, None, None)
+
+
+def test_a_document_is_plain_json_and_never_shows_the_payload():
+    text = json.dumps(run_document(a_run(payload="private", skipped_count=12)))
+
+    assert "private" not in text
+    assert json.loads(text)["skipped_count"] == 12
