@@ -1,0 +1,63 @@
+"""A socket under one total deadline, so that a peer that answers byte by byte gains no time."""
+
+import io
+import socket
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The moment, on the monotonic clock, by which everything must be done."""
+
+    at: float
+
+    @classmethod
+    def within(cls, seconds: float) -> "Deadline":
+        """The deadline that many seconds from now."""
+        return cls(time.monotonic() + seconds)
+
+    def seconds_left(self) -> float:
+        """Seconds left; TimeoutError when there are none."""
+        left = self.at - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the deadline has passed")
+        return left
+
+
+class DeadlineSocket(io.RawIOBase):
+    """A connected socket, plain or TLS, each of whose operations gets only the time that is left."""
+
+    def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
+        super().__init__()
+        self._connection = connection
+        self._deadline = deadline
+
+    def sendall(self, data: bytes) -> None:
+        """Sends everything, or raises TimeoutError or another OSError."""
+        rest = memoryview(data)
+        while rest:
+            self._connection.settimeout(self._deadline.seconds_left())
+            rest = rest[self._connection.send(rest) :]
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """The incoming bytes as http.client wants them."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        """Always true: io.BufferedReader asks."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Receives what has arrived; 0 at the end of the stream."""
+        self._connection.settimeout(self._deadline.seconds_left())
+        return self._connection.recv_into(buffer)
+
+    def close(self) -> None:
+        """Closes the connection too."""
+        self._connection.close()
+        super().close()

@@ -1,0 +1,40 @@
+"""The bytes of an http target's request, a pure function of the call: nothing else can shape it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from carillon.domain.moments import to_rfc3339
+from carillon.domain.target_call import TargetCall
+from carillon.domain.targets.http import DEFAULT_METHOD, content_type, encode_body
+from carillon.domain.targets.url import HttpUrl
+
+_BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
+
+
+def encode_request(call: TargetCall, url: HttpUrl) -> bytes:
+    """Request line, headers and body; the specification must have passed its check."""
+    method = call.spec.get("method", DEFAULT_METHOD)
+    body = encode_body(call.spec)
+    lines = [f"{method} {url.target} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in _headers(call, url, method, body).items()]
+    return "\r\n".join([*lines, "", ""]).encode("ascii") + (body or b"")
+
+
+def _headers(call: TargetCall, url: HttpUrl, method: str, body: bytes | None) -> dict[str, str]:
+    own: Mapping[str, Any] = call.spec.get("headers") or {}
+    headers = {
+        "Host": url.authority,
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+        "Idempotency-Key": call.run_id,
+        "Carillon-Run-Id": call.run_id,
+        "Carillon-Attempt": str(call.attempt),
+        "Carillon-Fire-Time": to_rfc3339(call.fire_at),
+    }
+    if not any(name.lower() == "user-agent" for name in own):
+        headers["User-Agent"] = "carillon"
+    if body is not None and content_type(call.spec) is None:
+        headers["Content-Type"] = "application/json"
+    if body is not None or method in _BODY_METHODS:
+        headers["Content-Length"] = str(len(body or b""))
+    return headers | {name: str(value) for name, value in own.items()}
