@@ -73,3 +73,22 @@ def test_a_document_is_plain_json_and_never_shows_the_payload():
 
     assert "private" not in text
     assert json.loads(text)["skipped_count"] == 12
+
+
+def test_a_retried_run_is_as_late_as_its_first_attempt():
+    first, second, end = (FIRE + timedelta(milliseconds=ms) for ms in (40, 5000, 6000))
+    run = a_run(
+        state=RunState.SUCCEEDED,
+        attempt=2,
+        started_at=second,
+        ended_at=end,
+        events=(
+            RunEvent(first, RunState.RUNNING, "attempt 1 starts", 1),
+            RunEvent(second, RunState.RUNNING, "attempt 2 starts", 2),
+        ),
+    )
+
+    document = run_document(run)
+
+    assert document["started_at"] == "2026-11-22T02:00:00.040Z"
+    assert (document["lateness_ms"], document["duration_ms"]) == (40, 5960)

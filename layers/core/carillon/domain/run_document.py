@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from carillon.domain.moments import to_ms, to_rfc3339
-from carillon.domain.run import Run, RunEvent
+from carillon.domain.run import Run, RunEvent, RunState
 
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -15,8 +15,10 @@ _MILLISECOND = timedelta(milliseconds=1)
 def run_document(run: Run) -> dict[str, Any]:
     """The run with every key present (None where there is nothing to say): times RFC 3339, events epoch ms.
 
-    `lateness_ms` is from the fire time to the start, `duration_ms` from the start to the end.
+    `started_at` is the first attempt's start; `lateness_ms` runs from the fire time to it, `duration_ms` from
+    it to the run's end. What each attempt took stands in its events.
     """
+    started_at = _first_start(run)
     return {
         "run_id": str(run.run_id),
         "schedule_id": run.run_id.schedule_id,
@@ -27,10 +29,10 @@ def run_document(run: Run) -> dict[str, Any]:
         "attempt": run.attempt,
         "revision": run.revision,
         "created_at": to_rfc3339(run.created_at),
-        "started_at": _rfc3339(run.started_at),
+        "started_at": _rfc3339(started_at),
         "ended_at": _rfc3339(run.ended_at),
-        "duration_ms": _between_ms(run.started_at, run.ended_at),
-        "lateness_ms": _between_ms(run.fire_at, run.started_at),
+        "duration_ms": _between_ms(started_at, run.ended_at),
+        "lateness_ms": _between_ms(run.fire_at, started_at),
         "skipped_count": run.skipped_count,
         "events": [event_document(event) for event in run.events],
     }
@@ -45,6 +47,13 @@ def event_document(event: RunEvent) -> dict[str, Any]:
         "duration_ms": event.duration_ms,
         "attempt": event.attempt,
     }
+
+
+def _first_start(run: Run) -> datetime | None:
+    if run.attempt <= 1:
+        return run.started_at
+    starts = (e.timestamp for e in run.events if e.status is RunState.RUNNING and e.attempt == 1)
+    return next(starts, None)
 
 
 def _rfc3339(moment: datetime | None) -> str | None:

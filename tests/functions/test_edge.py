@@ -1,0 +1,77 @@
+"""The edge of the batch functions."""
+
+import threading
+
+import pytest
+
+from carillon.domain.errors import Throttled
+from edge import each_record, in_order
+
+
+class Lines(list):
+    """A log that keeps its lines."""
+
+    def __call__(self, action, message, **fields):
+        self.append((action, message, fields))
+
+
+def messages(*bodies):
+    return {"Records": [{"messageId": f"m-{body}", "body": body} for body in bodies]}
+
+
+def changes(*numbers):
+    return {"Records": [{"eventID": f"e-{n}", "dynamodb": {"SequenceNumber": str(n)}} for n in numbers]}
+
+
+def refuse(*bad):
+    def handle_one(record):
+        if record.get("body") in bad or record.get("eventID") in bad:
+            raise Throttled
+
+    return handle_one
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_only_the_message_that_fails_comes_again(threads):
+    answer = each_record(messages("a", "b", "c"), refuse("b"), Lines(), threads=threads)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-b"}]}
+
+
+def test_an_error_nobody_foresaw_returns_its_message_and_is_logged():
+    log = Lines()
+
+    def handle_one(record):
+        raise KeyError(record["body"])
+
+    answer = each_record(messages("a"), handle_one, log)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-a"}]}
+    [(action, _, fields)] = log
+    assert (action, fields["record_id"], fields["error"]) == ("record_returned", "m-a", "KeyError")
+    assert fields["retryable"] is False
+
+
+def test_messages_are_handled_side_by_side_when_asked():
+    meeting = threading.Barrier(3, timeout=5)
+
+    answer = each_record(messages("a", "b", "c"), lambda _: meeting.wait(), Lines(), threads=3)
+
+    assert answer == {"batchItemFailures": []}
+
+
+def test_a_stream_stops_at_the_first_record_that_fails():
+    seen = []
+
+    def handle_one(record):
+        seen.append(record["eventID"])
+        refuse("e-2")(record)
+
+    answer = in_order(changes(1, 2, 3), handle_one, Lines())
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    assert seen == ["e-1", "e-2"]
+
+
+def test_a_stream_batch_without_failures_is_done_with():
+    assert in_order(changes(1, 2), refuse(), Lines()) == {"batchItemFailures": []}
