@@ -6,6 +6,7 @@ loopback or link-local ones: those reach the function's own surroundings and mus
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
@@ -47,7 +48,12 @@ class AllowList:
     @classmethod
     def parse(cls, text: str) -> "AllowList":
         """Reads comma-separated entries; InvalidInput names the one that is wrong."""
-        return cls(tuple(_parse_entry(part.strip()) for part in text.split(",") if part.strip()))
+        return cls.of(part.strip() for part in text.split(",") if part.strip())
+
+    @classmethod
+    def of(cls, entries: Iterable[str]) -> "AllowList":
+        """Reads entries one by one; InvalidInput names the one that is wrong."""
+        return cls(tuple(_parse_entry(entry) for entry in entries))
 
     def lists(self, host: str, port: int) -> bool:
         """Whether the host as written in the URL is listed, and so may use plain http."""
