@@ -4,7 +4,7 @@ Every store method is one access pattern. Errors: `Throttled` and `Unavailable` 
 are retryable; what else a method raises stands in its docstring. All moments are aware and UTC.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -20,6 +20,7 @@ from carillon.domain.run_id import RunId
 from carillon.domain.schedule import Schedule
 from carillon.domain.target_call import TargetCall
 
+Given = TypeVar("Given")
 Item = TypeVar("Item")
 
 
@@ -41,6 +42,20 @@ class Chance(Protocol):
 
     def share(self) -> float:
         """A uniform number in [0, 1)."""
+
+
+class Concurrently(Protocol):
+    """How independent pieces of work are carried out: `map` itself, or a thread pool's."""
+
+    def __call__(self, work: Callable[[Given], Item], pieces: Iterable[Given], /) -> Iterable[Item]:
+        """The results in the order of the pieces; an error of one surfaces when its result is taken."""
+
+
+class Log(Protocol):
+    """The structured log: a sentence for people, an action name and fields for machines; never a secret."""
+
+    def __call__(self, action: str, message: str, **fields: object) -> None:
+        """Writes one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +178,13 @@ class DispatchQueue(Protocol):
 
         Answers those that could not be sent after retries; the sweep sends them again.
         """
+
+
+class TickRanges(Protocol):
+    """Further ticks, each over its own range of shards."""
+
+    def start(self, shards: range) -> None:
+        """Starts a tick over the range and does not wait for it."""
 
 
 class AccessStore(Protocol):

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from carillon.domain.errors import MalformedMessage
 from carillon.domain.moments import from_ms, to_ms
@@ -65,5 +65,5 @@ def _fields(body: str) -> dict[str, Any]:
     return fields
 
 
-def _is_count(value: object) -> bool:
+def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
+
+Gap = Literal["fire", "skip"]
+Fold = Literal["once", "twice"]
 
 DEFAULT_GRACE_SECONDS: Final = 300
 
@@ -42,8 +45,8 @@ class TimetableSpec:
 
     expression: str
     zone: str = "UTC"
-    gap: str = "fire"
-    fold: str = "once"
+    gap: Gap = "fire"
+    fold: Fold = "once"
     anchor: datetime | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None

@@ -1,0 +1,58 @@
+"""Whether a queued run may start, judged by the schedule's head as it is at that very moment.
+
+Asked only at or after the run's time: an earlier verdict could be overtaken by a resume.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from carillon.domain.errors import InvalidInput
+from carillon.domain.fire_times import fires_at
+from carillon.domain.run import Origin, Run
+from carillon.domain.schedule import Schedule, ScheduleState
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Go, or the stable word and the sentence for the row that is skipped."""
+
+    go: bool
+    reason: str = ""
+    message: str = ""
+
+
+GO: Final = Verdict(True)
+_TIED_TO_TIMETABLE: Final = frozenset({Origin.FIRE})
+_ONLY_DELETED: Final = frozenset({Origin.MANUAL})
+
+
+def may_start(head: Schedule | None, run: Run, now: datetime) -> Verdict:
+    """The verdict on a first attempt of a top-level run."""
+    if head is None or head.state is ScheduleState.DELETED or head.generation != run.generation:
+        return Verdict(False, "deleted", "the schedule was deleted before this run started")
+    if run.origin in _ONLY_DELETED:
+        return GO
+    if head.state is ScheduleState.PAUSED:
+        return Verdict(False, "paused", "the schedule was paused before this run started")
+    if run.origin not in _TIED_TO_TIMETABLE:
+        return GO
+    return _on_time(head, run, now)
+
+
+def _on_time(head: Schedule, run: Run, now: datetime) -> Verdict:
+    if head.active_since is not None and run.fire_at <= head.active_since:
+        return Verdict(False, "paused", "the fire time lies inside a pause")
+    grace = timedelta(seconds=head.policies.misfire.grace_seconds)
+    if now > run.not_before + grace:
+        late = round((now - run.not_before).total_seconds())
+        return Verdict(
+            False, "misfired", f"{late} s late, more than the grace of {grace.total_seconds():.0f} s"
+        )
+    try:
+        exists = fires_at(head.timetable, run.fire_at)
+    except InvalidInput as error:
+        return Verdict(False, "broken", f"the timetable cannot be read: {error}")
+    if not exists:
+        return Verdict(False, "edited", "the schedule was edited and no longer fires at this time")
+    return GO

@@ -1,0 +1,67 @@
+"""What the sweep does with a run that is past its wake_at: the whole of recovery, as pure answers.
+
+Kill any function at any instruction: the row it left has a wake_at, and one of these answers finishes the job.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from carillon.domain.job import Retry
+from carillon.domain.lifecycle import advance, retry
+from carillon.domain.retry import decide
+from carillon.domain.run import EventKind, Run, RunState
+
+LONGEST_RESEND: Final = timedelta(minutes=15)
+LOOK_AGAIN: Final = timedelta(seconds=60)
+
+
+class Action(StrEnum):
+    """What the sweep does."""
+
+    NOTHING = "nothing"
+    RESEND = "resend"
+    EXTEND = "extend"
+    EXPIRE = "expire"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """An action, its reason, and the row with its wake_at pushed, to be written before anything else."""
+
+    action: Action
+    reason: str
+    pushed: Run
+
+
+def look_after(run: Run, now: datetime) -> Recovery:
+    """What an unfinished run needs at `now`."""
+    if run.state.is_terminal or run.wake_at is None or run.wake_at > now:
+        return Recovery(Action.NOTHING, "not due for a look", run)
+    if run.state in (RunState.QUEUED, RunState.RETRYING):
+        return _resend(run, now)
+    if run.lease_until is not None and run.lease_until > now:
+        reason = "an attempt is running and its lease holds"
+        return Recovery(Action.EXTEND, reason, replace(run, wake_at=run.lease_until))
+    return Recovery(Action.EXPIRE, "the attempt's lease is over", replace(run, wake_at=now + LOOK_AGAIN))
+
+
+def _resend(run: Run, now: datetime) -> Recovery:
+    # 1, 2, 4, … 15 minutes: a backlog that is merely slow must not feed itself.
+    pause = min(timedelta(minutes=2 ** min(run.sends, 4)), LONGEST_RESEND)
+    pushed = replace(run, wake_at=now + pause, sends=run.sends + 1)
+    late = round((now - run.not_before).total_seconds())
+    return Recovery(Action.RESEND, f"not started {late} s after its time", pushed)
+
+
+def expire(run: Run, policy: Retry, now: datetime, share: float, claim_id: str) -> Run:
+    """A running attempt whose lease is over is lost: RETRYING, or UNKNOWN when it was the last.
+
+    The fresh claim_id shuts out the lost attempt's own late finish.
+    """
+    decision = decide(policy, run.attempt, now, share)
+    message = f"attempt {run.attempt} was lost: its lease ended without a result; {decision.reason}"
+    if decision.not_before is None:
+        return advance(run, EventKind.LOSE, now, message, reason="attempt_lost", claim_id=claim_id)
+    return retry(run, now, decision.not_before, message, reason="attempt_lost", claim_id=claim_id)

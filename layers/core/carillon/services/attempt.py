@@ -1,0 +1,75 @@
+"""What an attempt needs around its target: the head as it is now, the immutable job it runs, and the call itself."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from carillon.domain.job import Job
+from carillon.domain.outcome import Outcome, permanent, retryable, timed_out
+from carillon.domain.run import Run
+from carillon.domain.schedule import Schedule
+from carillon.domain.target_call import TargetCall
+from carillon.ports import Clock, Log, ScheduleStore, Target
+
+FINISH_RESERVE: Final = timedelta(seconds=1)
+"""Time kept at the end of an invocation for writing the result."""
+
+MAX_CACHED: Final = 256
+
+
+class Attempt:
+    """Reads heads and jobs (jobs are immutable and cached) and calls targets by their kind."""
+
+    def __init__(
+        self, schedules: ScheduleStore, targets: Mapping[str, Target], clock: Clock, log: Log
+    ) -> None:
+        self._schedules = schedules
+        self._targets = targets
+        self._clock = clock
+        self._log = log
+        self._jobs: dict[tuple[str, int, int], Job] = {}
+
+    def head(self, run: Run) -> Schedule | None:
+        """The schedule's head, read consistently."""
+        return self._schedules.head(run.run_id.schedule_id)
+
+    def job(self, run: Run) -> Job:
+        """The job of the revision that the run pinned; RevisionNotFound, MalformedRow."""
+        key = (run.run_id.schedule_id, run.generation, run.revision or 0)
+        job = self._jobs.get(key)
+        if job is None:
+            job = self._schedules.revision(key[0], key[2]).job
+            if len(self._jobs) >= MAX_CACHED:
+                self._jobs.clear()
+            self._jobs[key] = job
+        return job
+
+    def call(self, run: Run, job: Job, hard_deadline: datetime) -> Outcome:
+        """Calls the target once, unless the lease leaves no time for it."""
+        target = self._targets.get(str(job.target.get("kind")))
+        if target is None:
+            return permanent(
+                "unknown_target", f"this worker has no target of the kind {job.target.get('kind')!r}"
+            )
+        now = self._clock.now()
+        deadline_at = min(now + timedelta(seconds=job.timeout_seconds), hard_deadline - FINISH_RESERVE)
+        if deadline_at <= now:
+            return retryable("no_time_left", "the invocation had no time left for this attempt")
+        outcome = target.execute(self._call_of(run, job, deadline_at))
+        if not outcome.succeeded and self._clock.now() > hard_deadline:
+            return timed_out("the attempt outlived its invocation's deadline")
+        return outcome
+
+    def _call_of(self, run: Run, job: Job, deadline_at: datetime) -> TargetCall:
+        def log(line: str) -> None:
+            self._log("task_log", line, task_id=str(run.run_id), attempt=run.attempt)
+
+        return TargetCall(
+            run_id=str(run.run_id),
+            schedule_id=run.run_id.schedule_id,
+            attempt=run.attempt,
+            fire_at=run.fire_at,
+            deadline_at=deadline_at,
+            spec=job.target,
+            log=log,
+        )

@@ -1,0 +1,77 @@
+"""Takes in undeliverable messages: keeps each, ends the run that still waits for it, alerts what cannot be read.
+
+Every step may be repeated: the message is kept first, under its own id, and the run's end is conditional.
+"""
+
+from carillon.domain.alert import Alert, message_unreadable, run_unreadable
+from carillon.domain.dead_letter import judge
+from carillon.domain.dispatch import Dispatch
+from carillon.domain.errors import LostRace, MalformedMessage, MalformedRow
+from carillon.domain.lifecycle import undeliverable
+from carillon.domain.run import Run
+from carillon.ports import AlertTopic, Chance, Clock, DeadLetterStore, Log, RunStore
+
+MAX_KEPT_CHARACTERS = 65_536
+"""A dispatch message has a few hundred; a stranger's may exceed what a row can hold."""
+
+
+class TakeInDeadLetter:
+    """The end of one undeliverable message; only retryable store errors leave it, and bring the message back."""
+
+    def __init__(
+        self,
+        runs: RunStore,
+        kept: DeadLetterStore,
+        alerts: AlertTopic,
+        clock: Clock,
+        chance: Chance,
+        log: Log,
+        environment: str,
+    ) -> None:
+        self._runs = runs
+        self._kept = kept
+        self._alerts = alerts
+        self._clock = clock
+        self._chance = chance
+        self._log = log
+        self._environment = environment
+
+    def __call__(self, message_id: str, body: str) -> None:
+        """Decides one message, given as SQS gave it."""
+        try:
+            message = Dispatch.decode(body)
+        except MalformedMessage as error:
+            self._keep(message_id, body, str(error))
+            self._alert(message_unreadable(message_id, str(error), self._environment))
+            return
+        try:
+            run = self._runs.get(message.run_id)
+        except MalformedRow as error:
+            self._keep(message_id, body, str(error))
+            self._alert(run_unreadable(str(message.run_id), str(error), self._environment))
+            return
+        self._settle(message_id, body, message, run)
+
+    def _settle(self, message_id: str, body: str, message: Dispatch, run: Run | None) -> None:
+        verdict = judge(message, run)
+        self._keep(message_id, body, verdict.reason)
+        if run is not None and verdict.ends_run:
+            self._end(run, verdict.reason)
+        else:
+            self._log("dead_letter_noted", verdict.reason, run_id=str(message.run_id), message_id=message_id)
+
+    def _end(self, run: Run, reason: str) -> None:
+        ended = undeliverable(run, self._clock.now(), reason, self._chance.token())
+        try:
+            self._runs.transition(run, ended)
+        except LostRace:
+            self._log("dead_letter_noted", "the run moved on meanwhile", run_id=str(run.run_id))
+        else:
+            self._log("dead_letter_ended_run", reason, run_id=str(run.run_id), attempt=run.attempt + 1)
+
+    def _keep(self, message_id: str, body: str, reason: str) -> None:
+        self._kept.keep(message_id, body[:MAX_KEPT_CHARACTERS], reason, self._clock.now())
+
+    def _alert(self, alert: Alert) -> None:
+        self._alerts.publish(alert.subject, alert.message)
+        self._log("alert_published", alert.subject, alert_id=alert.message["alert_id"])

@@ -1,0 +1,32 @@
+"""Does what must follow a run's end: today, the alert of a failure.
+
+The stream delivers a change at least once, so an alert may be published twice; both carry the same alert_id.
+"""
+
+from carillon.domain.alert import Alert, change_unreadable, run_failed
+from carillon.domain.run import FAILURES
+from carillon.domain.run_change import Change, UnreadableChange
+from carillon.ports import AlertTopic, Log
+
+
+class Follow:
+    """What follows one change of a run."""
+
+    def __init__(self, alerts: AlertTopic, log: Log, environment: str) -> None:
+        self._alerts = alerts
+        self._log = log
+        self._environment = environment
+
+    def __call__(self, change: Change) -> None:
+        """Alerts when this change ended a run in failure, or when its row cannot be read."""
+        alert = self._alert_of(change)
+        if alert is not None:
+            self._alerts.publish(alert.subject, alert.message)
+            self._log("alert_published", alert.subject, alert_id=alert.message["alert_id"])
+
+    def _alert_of(self, change: Change) -> Alert | None:
+        if isinstance(change, UnreadableChange):
+            return change_unreadable(change, self._environment)
+        if change.after is not None and change.ends_now and change.after.state in FAILURES:
+            return run_failed(change.after, self._environment)
+        return None

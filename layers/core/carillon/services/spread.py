@@ -1,0 +1,33 @@
+"""Spreads a tick over all shards: the first range here, each further range in an invocation of its own."""
+
+from collections.abc import Sequence
+
+from carillon.domain.errors import InvalidInput
+from carillon.domain.shards import in_ranges
+from carillon.ports import TickRanges
+from carillon.services.tick import Tick, TickReport
+
+
+class SpreadTick:
+    """The tick as EventBridge Scheduler calls it, or as a tick calls itself with a range."""
+
+    def __init__(self, tick: Tick, ranges: TickRanges, shards: int, shards_per_tick: int) -> None:
+        self._tick = tick
+        self._ranges = ranges
+        self._shards = shards
+        self._shards_per_tick = shards_per_tick
+
+    def run(self, own_range: Sequence[int] | None = None) -> TickReport:
+        """Ticks `own_range` [first, end), or all shards, handing out what is more than one tick's share."""
+        if own_range is not None:
+            return self._tick.run(self._checked(own_range))
+        first, *others = in_ranges(self._shards, self._shards_per_tick)
+        for shards in others:
+            self._ranges.start(shards)
+        return self._tick.run(first)
+
+    def _checked(self, own_range: Sequence[int]) -> range:
+        first, end = own_range
+        if not 0 <= first < end <= self._shards:
+            raise InvalidInput(f"The range {first}..{end} is not within the {self._shards} shards of this stack.")
+        return range(first, end)

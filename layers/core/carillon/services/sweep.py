@@ -1,0 +1,118 @@
+"""The sweep: looks at every unfinished run that is past its wake_at and does what `look_after` says.
+
+The index is a hint: rows are read consistently, and the conditional write decides. The wake_at is pushed before
+a row is worked on, so a row that cannot be helped starves nobody.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Final
+
+from carillon.domain.dispatch import Dispatch
+from carillon.domain.errors import CarillonError, LostRace, MalformedRow, RevisionNotFound
+from carillon.domain.job import Retry
+from carillon.domain.lifecycle import is_sent_at_once
+from carillon.domain.recovery import Action, Recovery, expire, look_after
+from carillon.domain.run import Run, RunState
+from carillon.ports import Chance, Clock, Concurrently, DispatchQueue, Log, RunStore, ScheduleStore
+
+MAX_ROWS: Final = 1000
+"""Rows that one tick looks after per shard; the oldest come first and the rest keep their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What one sweep did, in counts; `passed` rows were already helped by somebody else."""
+
+    resent: int = 0
+    extended: int = 0
+    retried: int = 0
+    unknown: int = 0
+    passed: int = 0
+    failed: int = 0
+
+    def __add__(self, other: "SweepReport") -> "SweepReport":
+        return SweepReport(
+            *(getattr(self, field.name) + getattr(other, field.name) for field in fields(self))
+        )
+
+
+class Sweep:
+    """The rescuer of runs."""
+
+    def __init__(
+        self,
+        schedules: ScheduleStore,
+        runs: RunStore,
+        queue: DispatchQueue,
+        clock: Clock,
+        chance: Chance,
+        concurrently: Concurrently,
+        log: Log,
+    ) -> None:
+        self._schedules = schedules
+        self._runs = runs
+        self._queue = queue
+        self._clock = clock
+        self._chance = chance
+        self._concurrently = concurrently
+        self._log = log
+
+    def run(self, shard: int) -> SweepReport:
+        """Looks after one shard's stragglers."""
+        overdue = self._runs.wake_before(shard, self._clock.now(), MAX_ROWS)
+        report = SweepReport()
+        for counts in self._concurrently(self._look_after, self._runs.get_many(overdue)):
+            report += counts
+        return report
+
+    def _look_after(self, run: Run) -> SweepReport:
+        recovery = look_after(run, self._clock.now())
+        if recovery.action is Action.NOTHING:
+            return SweepReport(passed=1)
+        try:
+            return self._recover(run, recovery)
+        except LostRace:
+            return SweepReport(passed=1)
+        except CarillonError as error:
+            self._log(
+                "sweep_failed", "A run could not be looked after.", run_id=str(run.run_id), error=repr(error)
+            )
+            return SweepReport(failed=1)
+
+    def _recover(self, run: Run, recovery: Recovery) -> SweepReport:
+        pushed = self._runs.transition(run, recovery.pushed, held_wake=True)
+        if recovery.action is Action.RESEND:
+            self._send([pushed])
+            return SweepReport(resent=1)
+        if recovery.action is Action.EXTEND:
+            return SweepReport(extended=1)
+        return self._expire(pushed)
+
+    def _expire(self, run: Run) -> SweepReport:
+        policy = self._retry_policy(run)
+        after = expire(run, policy, self._clock.now(), self._chance.share(), self._chance.token())
+        written = self._runs.transition(run, after, held_wake=True)
+        self._log(
+            "attempt_lost",
+            "An attempt's lease ended without a result.",
+            run_id=str(run.run_id),
+            attempt=run.attempt,
+        )
+        if written.state is RunState.UNKNOWN:
+            return SweepReport(unknown=1)
+        if is_sent_at_once(written):
+            self._send([written])
+        return SweepReport(retried=1)
+
+    def _retry_policy(self, run: Run) -> Retry:
+        if run.revision is None:
+            return Retry(max_attempts=1)
+        try:
+            return self._schedules.revision(run.run_id.schedule_id, run.revision).job.retry
+        except (RevisionNotFound, MalformedRow):
+            # What cannot be read cannot be tried again: the run ends UNKNOWN instead of being swept for ever.
+            return Retry(max_attempts=1)
+
+    def _send(self, runs: Sequence[Run]) -> None:
+        self._queue.send([Dispatch.for_next_attempt(run) for run in runs], self._clock.now())

@@ -1,0 +1,125 @@
+"""The tick: finds due schedules, claims their fire times ahead of time, sends them, and looks after stragglers.
+
+Work is O(due). Everything a tick leaves undone is still in the due or wake index, so the next tick is its retry.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from typing import Final
+
+from carillon.domain.claim import Claim
+from carillon.domain.plan import Plan, after_claim, broken, claim_of, plan
+from carillon.domain.run import RunState
+from carillon.domain.schedule import Schedule, ScheduleState
+from carillon.ports import BrokenRow, Clock, Concurrently, Log, ScheduleStore
+from carillon.services.claim import Claimer, ClaimReport, in_batches
+from carillon.services.sweep import Sweep, SweepReport
+
+HORIZON: Final = timedelta(seconds=180)
+"""60 s of period, 60 because EventBridge Scheduler fires anywhere within its minute, 60 for work and a missed tick."""
+
+MAX_ROUNDS: Final = 4
+"""How often one tick returns to a schedule with more fire times up to the horizon than one claim can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class TickReport:
+    """What one tick did, in counts; `postponed` and `unsent` are left to the next tick."""
+
+    due: int = 0
+    runs: int = 0
+    skipped: int = 0
+    broken: int = 0
+    lost: int = 0
+    postponed: int = 0
+    unsent: int = 0
+    swept: SweepReport = field(default_factory=SweepReport)
+
+    def __add__(self, other: "TickReport") -> "TickReport":
+        return TickReport(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+
+class Tick:
+    """One tick over a range of shards."""
+
+    def __init__(
+        self,
+        schedules: ScheduleStore,
+        claimer: Claimer,
+        sweep: Sweep,
+        clock: Clock,
+        concurrently: Concurrently,
+        log: Log,
+    ) -> None:
+        self._schedules = schedules
+        self._claimer = claimer
+        self._sweep = sweep
+        self._clock = clock
+        self._concurrently = concurrently
+        self._log = log
+
+    def run(self, shards: Iterable[int]) -> TickReport:
+        """Claims and sends what is due in these shards, then sweeps them."""
+        report = TickReport()
+        for shard in shards:
+            horizon = self._clock.now() + HORIZON
+            for page in self._schedules.due_before(shard, horizon):
+                report += self._page(page, horizon)
+            report += TickReport(swept=self._sweep.run(shard))
+        return report
+
+    def _page(self, page: Sequence[Schedule | BrokenRow], horizon: datetime) -> TickReport:
+        unreadable = [row for row in page if isinstance(row, BrokenRow)]
+        for row in unreadable:
+            self._log(
+                "schedule_broken",
+                "A schedule's row cannot be read.",
+                schedule_id=row.schedule_id,
+                why=row.reason,
+            )
+            self._schedules.mark_broken(row, self._clock.now())
+        due = [row for row in page if isinstance(row, Schedule)]
+        report = TickReport(due=len(page), broken=len(unreadable))
+        for _ in range(MAX_ROUNDS):
+            if not due:
+                break
+            written, counts = self._round(due, horizon)
+            report += counts
+            due = _with_more(written, horizon)
+        return report
+
+    def _round(self, due: Sequence[Schedule], horizon: datetime) -> tuple[list[Claim], TickReport]:
+        now = self._clock.now()
+        claims = [claim_of(self._plan(schedule, now, horizon), now) for schedule in due]
+        reports = list(self._concurrently(self._claimer.claim_and_send, in_batches(claims)))
+        written = [claim for report in reports for claim in report.written]
+        return written, _counts(written, reports)
+
+    def _plan(self, schedule: Schedule, now: datetime, horizon: datetime) -> Plan:
+        try:
+            made = plan(schedule, now, horizon)
+        except Exception as error:  # noqa: BLE001 - the edge of one schedule: whatever it is, the others go on
+            made = broken(schedule, f"its fire times cannot be told: {error!r}")
+        if made.state is ScheduleState.BROKEN:
+            self._log(
+                "schedule_broken", "A schedule is broken.", schedule_id=schedule.schedule_id, why=made.reason
+            )
+        return made
+
+
+def _with_more(written: Iterable[Claim], horizon: datetime) -> list[Schedule]:
+    return [after_claim(claim) for claim in written if claim.due_at is not None and claim.due_at <= horizon]
+
+
+def _counts(written: Sequence[Claim], reports: Sequence[ClaimReport]) -> TickReport:
+    runs = [run for claim in written for run in claim.runs]
+    queued = sum(run.state is RunState.QUEUED for run in runs)
+    return TickReport(
+        runs=queued,
+        skipped=len(runs) - queued,
+        broken=sum(claim.state is ScheduleState.BROKEN for claim in written),
+        lost=sum(report.lost for report in reports),
+        postponed=sum(report.postponed for report in reports),
+        unsent=sum(report.unsent for report in reports),
+    )
