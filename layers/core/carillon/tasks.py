@@ -22,7 +22,7 @@ class PermanentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TaskContext:
-    """The run that a task serves. `run_id` is the same in each attempt: use it to make an effect happen once."""
+    """The run that a task serves; `run_id` is the same in each attempt, so use it to do a thing once."""
 
     run_id: str
     schedule_id: str
@@ -73,6 +73,6 @@ def load(package: str) -> Registry:
         name = f"{package}.{module.name}"
         try:
             importlib.import_module(name)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the edge: a module of tasks may raise anything
             registry.broken[name] = f"{type(error).__name__}: {error}"
     return registry

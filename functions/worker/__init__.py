@@ -1,0 +1,1 @@
+"""The worker: takes due runs from the dispatch queue and executes them."""
