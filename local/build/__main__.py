@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from local.build import bundle, bytecode, interpreter, native
-from local.build.failure import BuildFailure
+from local.build.error import BuildError
 from local.template import parse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +23,7 @@ def main() -> int:
     started = time.monotonic()
     try:
         _build(interpreter.find())
-    except BuildFailure as failure:
+    except BuildError as failure:
         print(f"make build: {failure}", file=sys.stderr)
         return 1
     print(f"built in {time.monotonic() - started:.0f} s: .aws-sam/build is ready for `sam deploy`")
@@ -60,7 +60,7 @@ def _sam(python: Path, *arguments: str) -> None:
         [str(sam), *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     if outcome.returncode != 0:
-        raise BuildFailure(f"`sam {' '.join(arguments)}` failed:\n{outcome.stdout}{outcome.stderr}")
+        raise BuildError(f"`sam {' '.join(arguments)}` failed:\n{outcome.stdout}{outcome.stderr}")
 
 
 def _functions() -> Mapping[str, str]:

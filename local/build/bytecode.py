@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from local.build.failure import BuildFailure
+from local.build.error import BuildError
 
 
 def compile_tree(python: Path, folder: Path, runs_at: str) -> int:
@@ -22,17 +22,17 @@ def compile_tree(python: Path, folder: Path, runs_at: str) -> int:
         [*command, "-s", str(folder), "-p", runs_at, str(folder)], capture_output=True, text=True, check=False
     )
     if outcome.returncode != 0:
-        raise BuildFailure(f"{folder.name} does not compile:\n{outcome.stdout}{outcome.stderr}")
+        raise BuildError(f"{folder.name} does not compile:\n{outcome.stdout}{outcome.stderr}")
     return check_tree(folder)
 
 
 def check_tree(folder: Path) -> int:
-    """Counts the compiled files; BuildFailure names sources without one and files that would be checked."""
+    """Counts the compiled files; BuildError names sources without one and files that would be checked."""
     compiled = list(folder.rglob("*.pyc"))
     checked = [path for path in compiled if not is_unchecked_hash(path.read_bytes()[:8])]
     missing = len(list(folder.rglob("*.py"))) - len(compiled)
     if checked or missing:
-        raise BuildFailure(
+        raise BuildError(
             f"{folder.name}: {missing} sources are not compiled, {len(checked)} files are checked."
         )
     return len(compiled)

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from local.build.failure import BuildFailure
+from local.build.error import BuildError
 
 VERSION = "3.13"
 _NAME = f"python{VERSION}"
@@ -16,12 +16,12 @@ _PROBE = "import pip, sys; print(sys.executable, '%d.%d' % sys.version_info[:2])
 
 
 def find(environ: Mapping[str, str] = os.environ) -> Path:
-    """The interpreter's own path; BuildFailure says what to install when there is none."""
+    """The interpreter's own path; BuildError says what to install when there is none."""
     for candidate in _candidates(environ):
         real = _probe(candidate)
         if real is not None:
             return real
-    raise BuildFailure(
+    raise BuildError(
         f"Lambda runs the functions on Python {VERSION}, so building them needs a Python {VERSION} with pip, and none "
         f"was found on PATH or among pyenv's versions. Install one (`pyenv install {VERSION}`, or your system's "
         f"packages {_NAME} and {_NAME}-venv) and run `make build` again."
@@ -29,9 +29,9 @@ def find(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
-    for folder in environ.get("PATH", "").split(os.pathsep):
-        if folder:
-            yield Path(folder) / _NAME
+    for entry in environ.get("PATH", "").split(os.pathsep):
+        if entry:
+            yield Path(entry) / _NAME
     pyenv = Path(environ.get("PYENV_ROOT") or Path(environ.get("HOME", "/")) / ".pyenv")
     for folder in sorted(pyenv.glob(f"versions/{VERSION}*/bin"), reverse=True):
         yield folder / _NAME

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from local.build.failure import BuildFailure
+from local.build.error import BuildError
 
 _IMPORT = """
 import importlib, socket, sys
@@ -36,12 +36,12 @@ def install(python: Path, requirements: Path, layer: Path, native: Path) -> None
         check=False,
     )
     if outcome.returncode != 0:
-        raise BuildFailure(f"The layer's packages cannot be installed for this machine:\n{outcome.stderr}")
+        raise BuildError(f"The layer's packages cannot be installed for this machine:\n{outcome.stderr}")
     shutil.copytree(layer / "carillon", native / "carillon")
 
 
 def import_handler(python: Path, handler: str, function: Path, native: Path) -> None:
-    """Imports one handler as Lambda would, without credentials or network; BuildFailure tells what it said."""
+    """Imports one handler as Lambda would, without credentials or network; BuildError tells what it said."""
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "PYTHONPATH": os.pathsep.join([str(function), str(native)]),
@@ -60,4 +60,4 @@ def import_handler(python: Path, handler: str, function: Path, native: Path) -> 
         check=False,
     )
     if outcome.returncode != 0:
-        raise BuildFailure(f"{handler} does not import under python3.13:\n{outcome.stderr.strip()}")
+        raise BuildError(f"{handler} does not import under python3.13:\n{outcome.stderr.strip()}")

@@ -1,5 +1,5 @@
 """The one error of the build: a sentence for whoever ran `make build`."""
 
 
-class BuildFailure(Exception):
+class BuildError(Exception):
     """The build cannot go on."""
