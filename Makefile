@@ -1,10 +1,57 @@
+# `make demo` and `make test` need nothing but Python ≥ 3.11: they make their own environment in .venv.
 PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+
+.PHONY: help
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---- environment
+.PHONY: setup
+setup: $(VENV)/.ready  ## Make the environment that all other targets use
+
+$(VENV)/.ready: pyproject.toml layers/core/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Carillon needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "Installing Carillon's environment into $(VENV) (once, a minute or two) …"
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[local,test,check]'
+	@touch $@
+
+# ---- the two commands of the README
+.PHONY: demo up test quick check format faults bench
+demo: $(VENV)/.ready  ## Run the two-minute tour on the laptop cloud; it checks itself
+	@$(PY) -m local demo
+
+test: $(VENV)/.ready  ## Run all tests
+	@$(PY) -m pytest --numprocesses 2 --dist loadfile
+
+up: $(VENV)/.ready  ## Keep the laptop cloud running and print how to log in
+	@$(PY) -m local up
+
+quick: $(VENV)/.ready  ## Run the tests that take no time
+	@$(PY) -m pytest -m 'not slow'
+
+check: $(VENV)/.ready  ## Lint, types, import rules, security linters
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy layers/core/carillon functions local benchmarks
+	@$(VENV)/bin/lint-imports --config pyproject.toml
+	@$(VENV)/bin/bandit --quiet --recursive --configfile pyproject.toml layers/core functions local
+	@git ls-files -z | xargs -0 $(VENV)/bin/detect-secrets-hook --no-verify
+
+format: $(VENV)/.ready  ## Rewrite the code in the house's format
+	@$(VENV)/bin/ruff check --fix-only .
+	@$(VENV)/bin/ruff format .
+
+bench: $(VENV)/.ready  ## Measure claims a second; ratios are what counts
+	@$(PY) -m benchmarks.tick
 
 # ---- build: what `sam deploy` takes to the cloud; SAM lives in an environment of its own
 SAM_VERSION := 1.170.0
 
 .PHONY: build
-build: .venv-sam/sam-$(SAM_VERSION)
+build: .venv-sam/sam-$(SAM_VERSION)  ## Validate and build with SAM, without Docker or credentials
 	@.venv-sam/bin/python -m local.build
 
 .venv-sam/sam-$(SAM_VERSION):
