@@ -40,7 +40,7 @@ def in_order(event: Mapping[str, Any], handle_one: Handle, log: Log) -> BatchAns
 def _is_done(record: Record, handle_one: Handle, log: Log) -> bool:
     try:
         handle_one(record)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the edge of one record: the others go on
         log(
             "record_returned",
             f"The record comes again: {error}",

@@ -41,12 +41,14 @@ class TakeInDeadLetter:
         try:
             message = Dispatch.decode(body)
         except MalformedMessage as error:
+            self._log("message_unreadable", str(error), message_id=message_id)
             self._keep(message_id, body, str(error))
             self._alert(message_unreadable(message_id, str(error), self._environment))
             return
         try:
             run = self._runs.get(message.run_id)
         except MalformedRow as error:
+            self._log("row_unreadable", str(error), run_id=str(message.run_id), message_id=message_id)
             self._keep(message_id, body, str(error))
             self._alert(run_unreadable(str(message.run_id), str(error), self._environment))
             return
@@ -67,10 +69,15 @@ class TakeInDeadLetter:
         except LostRace:
             self._log("dead_letter_noted", "the run moved on meanwhile", run_id=str(run.run_id))
         else:
-            self._log("dead_letter_ended_run", reason, run_id=str(run.run_id), attempt=run.attempt + 1)
+            self._log("message_undeliverable", reason, run_id=str(run.run_id), attempt=run.attempt + 1)
 
     def _keep(self, message_id: str, body: str, reason: str) -> None:
-        self._kept.keep(message_id, body[:MAX_KEPT_CHARACTERS], reason, self._clock.now())
+        if len(body) > MAX_KEPT_CHARACTERS:
+            body, reason = (
+                body[:MAX_KEPT_CHARACTERS],
+                f"{reason}; its body is cut at {MAX_KEPT_CHARACTERS} characters.",
+            )
+        self._kept.keep(message_id, body, reason, self._clock.now())
 
     def _alert(self, alert: Alert) -> None:
         self._alerts.publish(alert.subject, alert.message)

@@ -3,7 +3,7 @@
 The stream delivers a change at least once, so an alert may be published twice; both carry the same alert_id.
 """
 
-from carillon.domain.alert import Alert, change_unreadable, run_failed
+from carillon.domain.alert import Alert, run_failed, run_unreadable
 from carillon.domain.run import FAILURES
 from carillon.domain.run_change import Change, UnreadableChange
 from carillon.ports import AlertTopic, Log
@@ -26,7 +26,8 @@ class Follow:
 
     def _alert_of(self, change: Change) -> Alert | None:
         if isinstance(change, UnreadableChange):
-            return change_unreadable(change, self._environment)
+            self._log("row_unreadable", change.reason, run_id=change.run_id)
+            return run_unreadable(change.run_id, change.reason, self._environment)
         if change.after is not None and change.ends_now and change.after.state in FAILURES:
             return run_failed(change.after, self._environment)
         return None

@@ -1,0 +1,23 @@
+"""The dead-letter queue: what could not be delivered in five receives → its run ended or the message noted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from carillon.ports import Log
+from carillon.services.dead_letter import TakeInDeadLetter
+from carillon.wiring import wire_dead_letter
+from edge import BatchAnswer, Record, each_record
+
+
+def handle(event: Mapping[str, Any], context: object) -> BatchAnswer:
+    """Lambda's door."""
+    return respond(event, *wire_dead_letter())
+
+
+def respond(event: Mapping[str, Any], take_in: TakeInDeadLetter, log: Log) -> BatchAnswer:
+    """Takes in each message; one whose store did not answer comes again."""
+
+    def take_one(record: Record) -> None:
+        take_in(record["messageId"], record["body"])
+
+    return each_record(event, take_one, log)
