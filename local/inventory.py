@@ -38,7 +38,6 @@ class EventSource:
     maximum_retries: int = -1
     maximum_age_seconds: int = -1
     bisect: bool = False
-    from_start: bool = True
     failure_arn: str | None = None
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import wraps
+from importlib import import_module
 from typing import Any
 
 # How soon a waiting receiver notices a message whose delay has run out.
@@ -39,27 +40,24 @@ def _locked(method: Callable[..., Any], lock: Any) -> Callable[..., Any]:
 
 def _make_dynamodb_atomic() -> None:
     """moto checks a condition and writes without a lock: under threads two claims could both win."""
-    from moto.dynamodb.responses import DynamoHandler  # noqa: PLC0415
-    from moto.dynamodbstreams.responses import DynamoDBStreamsHandler  # noqa: PLC0415
-
+    tables: Any = import_module("moto.dynamodb.responses")
+    streams: Any = import_module("moto.dynamodbstreams.responses")
     lock = threading.RLock()
-    for handler in (DynamoHandler, DynamoDBStreamsHandler):
+    for handler in (tables.DynamoHandler, streams.DynamoDBStreamsHandler):
         handler.call_action = _locked(handler.call_action, lock)
 
 
 def _keep_stream_records_out_of_backups() -> None:
     """Each transaction deep-copies its tables; with the table's whole stream in it, ever more slowly."""
-    from moto.dynamodb.models.table import StreamRecord  # noqa: PLC0415
-
-    StreamRecord.__deepcopy__ = lambda self, memo: self
+    table: Any = import_module("moto.dynamodb.models.table")
+    table.StreamRecord.__deepcopy__ = lambda record, _memo: record
 
 
 def _make_sqs_safe_and_prompt() -> None:
     """Concurrent sends and deletes lose messages or raise; a delay that ran out is noticed a second late."""
-    from moto.sqs.models import SQSBackend  # noqa: PLC0415
-
+    backend: Any = import_module("moto.sqs.models").SQSBackend
     lock = threading.RLock()
-    receive = SQSBackend.receive_message
+    receive = backend.receive_message
 
     def receive_message(self: Any, queue_name: str, count: int, wait: int, *rest: Any) -> Any:
         until = time.monotonic() + wait
@@ -71,17 +69,17 @@ def _make_sqs_safe_and_prompt() -> None:
                 return messages
             time.sleep(min(_RECEIVE_POLL_SECONDS, left))
 
-    SQSBackend.receive_message = receive_message
+    backend.receive_message = receive_message
     for name in ("send_message", "send_message_batch", "delete_message", "change_message_visibility"):
-        setattr(SQSBackend, name, _locked(getattr(SQSBackend, name), lock))
+        setattr(backend, name, _locked(getattr(backend, name), lock))
 
 
 def _send_without_counting() -> None:
     """Each send and receive reads one setting of the queue, and moto counts all messages to answer."""
-    from moto.sqs.models import Queue, SQSBackend  # noqa: PLC0415
-
+    models: Any = import_module("moto.sqs.models")
+    backend, queues = models.SQSBackend, models.Queue
     sending = threading.local()
-    send = SQSBackend.send_message
+    send = backend.send_message
 
     def send_message(*args: Any, **kwargs: Any) -> Any:
         sending.now = True
@@ -97,19 +95,18 @@ def _send_without_counting() -> None:
         retention = self.get_queue(queue_name).message_retention_period
         return bool(retention + message.sent_timestamp / 1000 > time.time())
 
-    SQSBackend.send_message = send_message
-    SQSBackend.is_message_valid_based_on_retention_period = still_retained
+    backend.send_message = send_message
+    backend.is_message_valid_based_on_retention_period = still_retained
     for name in _COUNTS:
-        setattr(Queue, name, unless_sending(getattr(Queue, name)))
+        setattr(queues, name, unless_sending(getattr(queues, name)))
 
 
 def _keep_the_trace_header() -> None:
     """SQS keeps a sender's trace header with the message; Lambda's recursion detection counts by it."""
-    from moto.sqs.models import SQSBackend  # noqa: PLC0415
-    from moto.sqs.responses import SQSResponse  # noqa: PLC0415
-
+    backend: Any = import_module("moto.sqs.models").SQSBackend
+    door: Any = import_module("moto.sqs.responses").SQSResponse
     asking = threading.local()
-    call, send = SQSResponse.call_action, SQSBackend.send_message
+    call, send = door.call_action, backend.send_message
 
     def call_action(self: Any) -> Any:
         asking.trace = self.headers.get("X-Amzn-Trace-Id")
@@ -121,5 +118,5 @@ def _keep_the_trace_header() -> None:
             kwargs["system_attributes"] = {"AWSTraceHeader": {"StringValue": trace, "DataType": "String"}}
         return send(*args, **kwargs)
 
-    SQSResponse.call_action = call_action
-    SQSBackend.send_message = send_message
+    door.call_action = call_action
+    backend.send_message = send_message

@@ -71,7 +71,6 @@ def event_source(shop: Workshop, logical: str, properties: Properties) -> Made:
             maximum_retries=int(properties.get("MaximumRetryAttempts", -1)),
             maximum_age_seconds=int(properties.get("MaximumRecordAgeInSeconds", -1)),
             bisect=str(properties.get("BisectBatchOnFunctionError", "")).lower() == "true",
-            from_start=properties.get("StartingPosition", "TRIM_HORIZON") == "TRIM_HORIZON",
             failure_arn=_failure_arn(properties),
         )
     )

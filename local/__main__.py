@@ -1,0 +1,68 @@
+"""The laptop cloud's command line: up, demo, invoke, chaos."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from local.template import TemplateError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    options = _parser().parse_args(arguments)
+    # A terminated cloud ends as an interrupted one does: in order, with nothing left running.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _run(options)
+    except KeyboardInterrupt:
+        print("\nStopped; nothing is left running.")
+        return 130
+    except (TemplateError, RuntimeError, OSError) as error:
+        print(f"The laptop cloud cannot go on: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Start one command; each is imported when it is wanted, so that `--help` answers at once."""
+    if options.command == "up":
+        from local.up import up  # noqa: PLC0415
+
+        return up(options.port)
+    if options.command == "demo":
+        from local.demo import demo  # noqa: PLC0415
+
+        return demo(options.seconds)
+    if options.command == "chaos":
+        from local.chaos import chaos  # noqa: PLC0415
+
+        return chaos()
+    from local.invoke import invoke  # noqa: PLC0415
+
+    return invoke(options.function, options.event)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m local", description="Carillon's whole stack on this machine."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    up = commands.add_parser("up", help="keep the stack running until Ctrl-C")
+    up.add_argument("--port", type=int, default=8080, help="the API's port, if it is free (default 8080)")
+    demo = commands.add_parser("demo", help="run the self-checking tour; takes about two minutes")
+    demo.add_argument("--seconds", type=int, default=75, help="how long schedules fire (default 75)")
+    invoke = commands.add_parser("invoke", help="run one function on one event and print its answer and logs")
+    invoke.add_argument("function", help="tick, worker, api, deadletter, archive, follow or operator")
+    invoke.add_argument("event", type=Path, help="a file with the event, such as events/tick.json")
+    commands.add_parser("chaos", help="kill a worker in mid-run and watch the run recover")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
