@@ -16,6 +16,7 @@ _WARNINGS: Final = frozenset(
         "message_undeliverable",
         "message_unreadable",
         "record_returned",
+        "row_unreadable",
         "schedule_broken",
         "sweep_failed",
         "wake_up_unsent",
