@@ -1,0 +1,80 @@
+"""What is watched, who is told, and what a user is given to go on with."""
+
+ALARMED = {
+    ("AWS/Lambda", "Invocations", "TickFunction"),
+    ("AWS/Lambda", "Errors", "TickFunction"),
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage", "DispatchQueue"),
+    ("AWS/Lambda", "Invocations", "DeadLetterFunction"),
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage", "DispatchDeadLetters"),
+    ("AWS/Lambda", "Errors", "WorkerFunction"),
+    ("AWS/Lambda", "Throttles", "WorkerFunction"),
+    ("AWS/Lambda", "RecursiveInvocationsDropped", "WorkerFunction"),
+    ("AWS/Lambda", "IteratorAge", "FollowFunction"),
+    ("AWS/Lambda", "IteratorAge", "ArchiveFunction"),
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "StreamFailures"),
+    ("AWS/ApiGateway", "5xx", "HttpApi"),
+}
+OUTPUTS = {
+    "ApiUrl", "OperatorFunctionName", "TickFunctionName", "WorkerFunctionName", "WorkerRoleArn",
+    "SchedulesTableName", "RunsTableName", "AccessTableName", "GuardsTableName", "AuditTableName",
+    "DispatchQueueUrl", "DeadLetterQueueUrl", "AlertsTopicArn", "ArchiveBucketName",
+    "DataKeyArn", "TokenKeyArn", "RootKeyArn",
+}  # fmt: skip
+
+
+def watched(alarm):
+    value = alarm["Dimensions"][0]["Value"]
+    return value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
+
+
+def test_what_is_watched(stack):
+    alarms = stack.of_type("AWS::CloudWatch::Alarm").values()
+    assert {(a["Namespace"], a["MetricName"], watched(a)) for a in alarms} == ALARMED
+
+
+def test_every_alarm_tells_the_topic_when_it_begins_and_when_it_ends(stack):
+    for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlertsTopic"}], name
+        assert len(alarm["AlarmDescription"].split(". ")) >= 2, (
+            f"{name} says what is wrong but not what to do"
+        )
+
+
+def test_only_for_the_clock_is_silence_an_alarm(stack):
+    alarms = stack.of_type("AWS::CloudWatch::Alarm")
+    silent = {name for name, alarm in alarms.items() if alarm["TreatMissingData"] == "breaching"}
+    assert silent == {"TickSilentAlarm"}
+    dead_man = alarms["TickSilentAlarm"]
+    assert (dead_man["ComparisonOperator"], dead_man["Threshold"]) == ("LessThanThreshold", 1)
+    assert 120 <= dead_man["Period"] * dead_man["EvaluationPeriods"] <= 600
+
+
+def test_alarms_may_publish_to_the_topic_and_use_its_key(stack):
+    published = stack.properties("AlertsTopicPolicy")["PolicyDocument"]["Statement"]
+    unsealed = stack.properties("DataKey")["KeyPolicy"]["Statement"]
+    assert stack.properties("AlertsTopic")["KmsMasterKeyId"] == {"Ref": "DataKey"}
+    for statements in (published, unsealed):
+        (alarms,) = [s for s in statements if s["Principal"] == {"Service": "cloudwatch.amazonaws.com"}]
+        assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_a_mail_address_is_optional(stack):
+    (subscription,) = [
+        r for r in stack.document["Resources"].values() if r["Type"] == "AWS::SNS::Subscription"
+    ]
+    assert subscription["Condition"] == "HasAlertEmail"
+    assert stack.document["Parameters"]["AlertEmail"]["Default"] == ""
+
+
+def test_what_a_user_needs_is_put_out(stack):
+    assert set(stack.document["Outputs"]) == OUTPUTS
+    assert all(output["Description"] for output in stack.document["Outputs"].values())
+
+
+def test_every_parameter_has_a_default_a_description_and_a_bound(stack):
+    for name, parameter in stack.document["Parameters"].items():
+        assert {"Default", "Description"} <= set(parameter), name
+        assert {"AllowedValues", "AllowedPattern"} & set(parameter) or {"MinValue", "MaxValue"} <= set(
+            parameter
+        ), name
+    assert stack.document["Parameters"]["RetentionDays"]["MinValue"] == 7

@@ -1,0 +1,91 @@
+"""Each function: its own role, its own log, and exactly the environment that its settings read."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from carillon import settings
+
+SETTINGS = {
+    "TickFunction": settings.TickSettings,
+    "WorkerFunction": settings.WorkerSettings,
+    "ApiFunction": settings.ApiSettings,
+    "DeadLetterFunction": settings.DeadLetterSettings,
+    "ArchiveFunction": settings.ArchiveSettings,
+    "FollowFunction": settings.FollowSettings,
+    "OperatorFunction": settings.OperatorSettings,
+}
+POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"}
+FUNCTIONS = sorted(SETTINGS)
+CODE = Path(__file__).resolve().parents[2] / "functions"
+
+
+def test_the_stack_has_exactly_these_seven_functions(stack):
+    assert sorted(stack.functions) == FUNCTIONS
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_environment_is_exactly_what_the_settings_read(stack, function):
+    read = {field.name.upper() for field in fields(SETTINGS[function])}
+    assert set(stack.functions[function]["Environment"]["Variables"]) == read | POWERTOOLS
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_handler_is_a_file_path(stack, function):
+    module, _, name = stack.functions[function]["Handler"].rpartition(".")
+    file = CODE / (module.replace(".", "/") + ".py")
+    assert f"def {name}(" in file.read_text(encoding="utf-8")
+
+
+def test_no_two_functions_share_a_role(stack):
+    roles = [stack.role_of(function) for function in FUNCTIONS]
+    assert len(set(roles)) == len(roles)
+
+
+def test_every_role_is_written_in_the_template_and_takes_no_managed_policy(stack):
+    for name, role in stack.of_type("AWS::IAM::Role").items():
+        assert f"\n  {name}:\n" in stack.source
+        assert "ManagedPolicyArns" not in role
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_function_writes_to_its_own_log_group_and_to_no_other(stack, function):
+    group = stack.functions[function]["LoggingConfig"]["LogGroup"]["Ref"]
+    assert stack.properties(group)["LogGroupName"]["Fn::Sub"].startswith("/aws/lambda/")
+    assert [s["Resource"] for s in stack.may(function, "logs:PutLogEvents")] == [
+        [{"Fn::GetAtt": [group, "Arn"]}]
+    ]
+    others = [f for f in FUNCTIONS if f != function]
+    assert group not in {stack.functions[other]["LoggingConfig"]["LogGroup"]["Ref"] for other in others}
+
+
+def test_every_log_group_forgets(stack):
+    groups = stack.of_type("AWS::Logs::LogGroup")
+    assert len(groups) == len(FUNCTIONS) + 1
+    assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
+
+
+def test_functions_run_python_3_13_on_arm64_with_the_one_layer_and_without_snapstart(stack):
+    (layer,) = stack.of_type("AWS::Lambda::LayerVersion")
+    for function in stack.functions.values():
+        assert function["Runtime"] == "python3.13"
+        assert function["Architectures"] == ["arm64"]
+        assert function["Layers"] == [{"Ref": layer}]
+        assert "SnapStart" not in function
+
+
+def test_only_the_worker_may_loop(stack):
+    looping = {name for name, function in stack.functions.items() if "RecursiveLoop" in function}
+    assert looping == {"WorkerFunction"}
+    assert stack.functions["WorkerFunction"]["RecursiveLoop"] == "Allow"
+
+
+def test_the_operator_has_no_door_but_iam(stack):
+    doors = [
+        *stack.of_type("AWS::Lambda::Permission").values(),
+        *stack.of_type("AWS::Lambda::EventSourceMapping").values(),
+        *stack.of_type("AWS::Lambda::Url").values(),
+    ]
+    assert "OperatorFunction" not in str(doors)
+    assert "ApiFunction" in str(doors)

@@ -1,0 +1,129 @@
+"""Who may do what: the roles, the keys' own policies, and the doors of queues, topic and bucket."""
+
+import re
+
+import pytest
+
+HARMLESS = re.compile(
+    r"logs:(CreateLogStream|PutLogEvents)"
+    r"|dynamodb:(GetItem|BatchGetItem|Query|PutItem|UpdateItem|DeleteItem|ConditionCheckItem|Scan)"
+    r"|dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)"
+    r"|sqs:(SendMessage|ReceiveMessage|DeleteMessage|GetQueueAttributes)"
+    r"|s3:(ListBucket|PutObject|DeleteObject)|sns:Publish|lambda:InvokeFunction|kms:(GenerateDataKey|Decrypt)"
+)
+
+
+def roles(stack):
+    return stack.of_type("AWS::IAM::Role")
+
+
+def allowed(stack):
+    return [(role, statement) for role in roles(stack) for statement in stack.statements(role)]
+
+
+def test_a_wildcard_resource_always_gives_its_reason(stack):
+    wild = [line for line in stack.source.splitlines() if re.search(r"""(Resource:|-) ["']\*["']""", line)]
+    assert wild
+    assert [line for line in wild if "#" not in line] == []
+
+
+def test_no_role_has_a_right_on_everything(stack):
+    for role, statement in allowed(stack):
+        assert "*" not in statement["Resource"], (role, statement)
+
+
+def test_wildcards_in_the_arns_of_task_targets_are_pinned_to_this_account(stack):
+    wild = [statement for _, statement in allowed(stack) if "arn:*:" in str(statement["Resource"])]
+    assert len(wild) == 3
+    for statement in wild:
+        assert statement["Condition"]["StringEquals"]["aws:ResourceAccount"] == {"Ref": "AWS::AccountId"}
+
+
+def test_roles_hold_only_the_plain_verbs_of_their_work(stack):
+    for role, statement in allowed(stack):
+        for action in statement["Action"]:
+            assert HARMLESS.fullmatch(action), (role, action)
+
+
+def test_the_audit_table_is_append_only_for_everybody(stack):
+    verbs = set()
+    for _, statement in allowed(stack):
+        if "AuditTable" in str(statement["Resource"]):
+            verbs.update(statement["Action"])
+    assert "dynamodb:PutItem" in verbs
+    assert not verbs & {"dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+
+
+def test_only_the_worker_may_scan_and_only_the_tables_that_tasks_are_given(stack):
+    scans = [(role, s) for role, s in allowed(stack) if "dynamodb:Scan" in s["Action"]]
+    assert [role for role, _ in scans] == ["WorkerRole"]
+    assert "TaskTables" in str(scans[0][1]["Resource"])
+
+
+def test_the_access_table_is_for_the_api_and_the_operator(stack):
+    holders = {role for role, s in allowed(stack) if "AccessTable" in str(s["Resource"])}
+    assert holders == {"ApiRole", "OperatorRole"}
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed_from"), [("ClockRole", "scheduler.amazonaws.com"), ("TickRole", "lambda.amazonaws.com")]
+)
+def test_only_the_clock_and_the_tick_itself_may_invoke_and_only_the_tick(stack, role, allowed_from):
+    invokers = {name: s for name, s in allowed(stack) if "lambda:InvokeFunction" in s["Action"]}
+    assert set(invokers) == {"ClockRole", "TickRole"}
+    assert len(invokers[role]["Resource"]) == 1
+    assert re.search("TickFunction|-tick", str(invokers[role]["Resource"]))
+    trust = roles(stack)[role]["AssumeRolePolicyDocument"]["Statement"]
+    assert [s["Principal"] for s in trust] == [{"Service": allowed_from}]
+
+
+@pytest.mark.parametrize("function", ["FollowFunction", "DeadLetterFunction"])
+def test_the_data_key_serves_alerts_only_through_the_topic(stack, function):
+    (statement,) = stack.may(function, "kms:GenerateDataKey")
+    condition = statement["Condition"]["StringEquals"]
+    assert condition["kms:EncryptionContext:aws:sns:topicArn"] == {"Ref": "AlertsTopic"}
+    assert condition["kms:ViaService"]["Fn::Sub"].startswith("sns.")
+
+
+@pytest.mark.parametrize(("key", "signers"), [("TokenKey", ["ApiRole"]), ("RootKey", [])])
+def test_who_signs_is_said_by_the_key_alone_and_an_administrator_cannot(stack, key, signers):
+    found = []
+    for statement in stack.properties(key)["KeyPolicy"]["Statement"]:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        assert not {"kms:*", "kms:S*", "kms:CreateGrant"} & set(actions)
+        if "kms:Sign" in actions:
+            found.append(statement["Principal"]["AWS"]["Fn::GetAtt"][0])
+    assert found == signers
+    assert not [s for _, s in allowed(stack) if "kms:Sign" in s["Action"]]
+
+
+@pytest.mark.parametrize(
+    ("key", "spec", "rotates"),
+    [("DataKey", None, True), ("TokenKey", "ECC_NIST_P256", None), ("RootKey", "ECC_NIST_P256", None)],
+)
+def test_keys_are_of_their_kind_outlive_the_stack_and_have_an_alias(stack, key, spec, rotates):
+    properties = stack.properties(key)
+    assert (properties.get("KeySpec"), properties.get("EnableKeyRotation")) == (spec, rotates)
+    assert stack.document["Resources"][key]["DeletionPolicy"] == "Retain"
+    aliases = stack.of_type("AWS::KMS::Alias").values()
+    assert [a["AliasName"]["Fn::Sub"] for a in aliases if a["TargetKeyId"] == {"Ref": key}]
+
+
+@pytest.mark.parametrize("policy", ["QueuesPolicy", "AlertsTopicPolicy", "ArchiveBucketPolicy"])
+def test_plain_http_is_refused(stack, policy):
+    (deny,) = [s for s in stack.properties(policy)["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
+    assert deny["Principal"] == "*"
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_queue_policy_covers_every_queue(stack):
+    queues = {entry["Ref"] for entry in stack.properties("QueuesPolicy")["Queues"]}
+    assert queues == set(stack.of_type("AWS::SQS::Queue"))
+
+
+def test_the_archive_is_private_versioned_and_lockable(stack):
+    bucket = stack.properties("ArchiveBucket")
+    assert bucket["ObjectLockEnabled"] is True
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert stack.document["Resources"]["ArchiveBucket"]["DeletionPolicy"] == "Retain"
