@@ -1,7 +1,7 @@
 """A small service for demo jobs to call: it records every call and misbehaves on request.
 
 The path says how: `/ok/…` answers 200, `/flaky/N/…` fails the first N calls with one idempotency key,
-`/fail/…` always fails, `/hang/SECONDS/…` answers late.
+`/fail/…` always fails, `/hang/SECONDS/…` answers late, `/stall/SECONDS/…` only the first call with a key.
 """
 
 import json
@@ -55,9 +55,10 @@ class Receiver:
         key = request.header("Idempotency-Key") or ""
         with self._lock:
             self._seen[key] += 1
+            delay = _delay_seconds(request.target, self._seen[key])
             status = _status(request.target, self._seen[key])
             self._calls.append(Call(request.target, key, request.headers, now, request.body, status))
-        self._stopping.wait(_delay_seconds(request.target))
+        self._stopping.wait(delay)
         body = json.dumps({"received": request.target, "key": key}).encode()
         return Response(status, body, (("Content-Type", "application/json"),))
 
@@ -71,6 +72,7 @@ def _status(path: str, calls_with_key: int) -> int:
     return 200
 
 
-def _delay_seconds(path: str) -> float:
+def _delay_seconds(path: str, calls_with_key: int) -> float:
     parts = path.strip("/").split("/")
-    return float(parts[1]) if parts[0] == "hang" else 0.0
+    slow = parts[0] == "hang" or (parts[0] == "stall" and calls_with_key == 1)
+    return float(parts[1]) if slow else 0.0
