@@ -1,0 +1,81 @@
+"""The real services over in-memory stores: a small cloud that stands still until it is told to move."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from carillon.domain.job import Job, Retry, Revision
+from carillon.domain.outcome import Outcome, OutcomeKind
+from carillon.domain.run_id import RunId
+from carillon.domain.schedule import Misfire, Policies, Schedule, TimetableSpec
+from carillon.services.attempt import Attempt
+from carillon.services.claim import Claimer
+from carillon.services.execute import Execute
+from carillon.services.sweep import Sweep
+from carillon.services.tick import Tick
+from tests.fakes.clock import FakeChance, FakeClock
+from tests.fakes.database import MemoryDatabase
+from tests.fakes.recorders import MemoryQueue
+from tests.fakes.runs import MemoryRuns
+from tests.fakes.schedules import MemorySchedules
+
+LEASE = timedelta(seconds=20)
+
+
+class RecordedTarget:
+    """A target that records its calls and answers from a list, then success."""
+
+    def __init__(self):
+        self.calls = []
+        self.answers = []
+
+    def execute(self, call):
+        self.calls.append(call)
+        answer = self.answers.pop(0) if self.answers else Outcome(OutcomeKind.SUCCESS, "done")
+        return answer(call) if callable(answer) else answer
+
+
+class World:
+    """Everything one stack has, in memory."""
+
+    def __init__(self, shards=1):
+        self.clock, self.chance = FakeClock(), FakeChance()
+        self.database = MemoryDatabase(shards)
+        self.schedules, self.runs = MemorySchedules(self.database), MemoryRuns(self.database)
+        self.queue, self.target, self.lines = MemoryQueue(), RecordedTarget(), []
+        self.claimer = Claimer(self.schedules, self.queue, self.clock, self.chance)
+        self.sweep = Sweep(self.schedules, self.runs, self.queue, self.clock, self.chance, map, self.log)
+        self.tick = Tick(self.schedules, self.claimer, self.sweep, self.clock, map, self.log)
+        attempt = Attempt(self.schedules, {"http": self.target}, self.clock, self.log)
+        self.execute = Execute(self.runs, attempt, self.queue, self.clock, self.chance, self.log)
+
+    def log(self, action, message, **fields):
+        self.lines.append({"action": action, "message": message, **fields})
+
+    def add(self, schedule_id="etl", expression="* * * * *", *, after=0, retry=None, grace=300, **changes):
+        """A schedule whose next fire time is `after` seconds from now."""
+        now = self.clock.now()
+        fire_at = now + timedelta(seconds=after)
+        head = Schedule(
+            schedule_id=schedule_id,
+            timetable=TimetableSpec(expression, anchor=now),
+            policies=Policies(misfire=Misfire(grace_seconds=grace)),
+            next_fire_at=fire_at,
+            due_at=fire_at,
+            created_at=now,
+            updated_at=now,
+        )
+        self.database.heads[schedule_id] = replace(head, **changes)
+        job = Job({"kind": "http", "url": "https://example.com/"}, 10, retry or Retry())
+        self.database.revisions[schedule_id, 1] = Revision(schedule_id, 1, 1, {}, job, 0, "ops")
+        return self.database.heads[schedule_id]
+
+    def head(self, schedule_id="etl"):
+        return self.database.heads[schedule_id]
+
+    def run(self, fire_at, schedule_id="etl"):
+        return self.database.runs[RunId.of_fire_time(schedule_id, fire_at)]
+
+    def work(self, message=None):
+        """The worker takes one message: the given one, or the oldest sent."""
+        sent = message or self.queue.sent.pop(0)
+        return self.execute.execute(sent.body, self.clock.now() + LEASE)
