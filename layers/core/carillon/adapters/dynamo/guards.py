@@ -1,0 +1,116 @@
+"""The Guards table over DynamoDB: windows of failures, and dead letters kept for their operator.
+
+A window's end is part of every condition; expires_at only lets DynamoDB clear the row away later. A failure whose
+answer was lost may be counted twice, which errs on the safe side.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from carillon.adapters.dynamo.database import ConditionFailed, Database
+from carillon.adapters.dynamo.expressions import Expression
+from carillon.adapters.dynamo.wire import Row, Value, Wire, moment, text, whole
+from carillon.domain.errors import Throttled
+from carillon.domain.moments import EPOCH, to_ms
+
+MAX_BODY_BYTES: Final = 300_000
+"""A queue takes a megabyte and a row 400 KB; no message of Carillon's own comes near either."""
+
+_TRIES: Final = 4
+
+
+class DynamoGuards:
+    """Guards over DynamoDB."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def count_failures(self, key: str, now: datetime) -> int:
+        """GetItem, consistent."""
+        item = self._database.get(self._database.guards_table, _failures_key(key))
+        if item is None:
+            return 0
+        row = Row(item, f"Failures of {key}")
+        return row.whole("count") if row.whole("until") > to_ms(now) else 0
+
+    def record_failure(self, key: str, now: datetime, window_seconds: int) -> int:
+        """UpdateItem: adds to the window that is open, else opens one; whoever opens it late adds to the other's."""
+        for _ in range(_TRIES):
+            counted = self._add(key, now)
+            if counted is None:
+                counted = self._open(key, now, window_seconds)
+            if counted is not None:
+                return counted
+        raise Throttled(f"The failures of {key} are being counted by too many at once.")
+
+    def _add(self, key: str, now: datetime) -> int | None:
+        expression = Expression()
+        count = expression.name("count")
+        is_open = expression.compare("until", ">", moment(now))
+        return self._update(key, f"SET {count} = {count} + {expression.value(whole(1))}", is_open, expression)
+
+    def _open(self, key: str, now: datetime, window_seconds: int) -> int | None:
+        until = now + timedelta(seconds=window_seconds)
+        changes: dict[str, Value | None] = {
+            "count": whole(1),
+            "until": moment(until),
+            "expires_at": _expiry(until),
+        }
+        expression = Expression()
+        is_over = f"{expression.absent('until')} OR {expression.compare('until', '<=', moment(now))}"
+        return self._update(key, expression.update(changes), is_over, expression)
+
+    def _update(self, key: str, update: str, condition: str, expression: Expression) -> int | None:
+        try:
+            answer = self._database.call(
+                "update_item",
+                TableName=self._database.guards_table,
+                Key=_failures_key(key),
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ReturnValues="UPDATED_NEW",
+                **expression.arguments(),
+            )
+        except ConditionFailed:
+            return None
+        return Row(answer["Attributes"], f"Failures of {key}").whole("count")
+
+
+class DynamoDeadLetters:
+    """DeadLetterStore over the Guards table."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keep(self, message_id: str, body: str, reason: str, now: datetime) -> None:
+        """PutItem if absent; a body too large for a row is cut and says so."""
+        kept = body.encode()[:MAX_BODY_BYTES].decode(errors="ignore")
+        item: Wire = {
+            "guard": text(f"dead#{message_id}"),
+            "body": text(kept),
+            "reason": text(reason),
+            "kept_at": moment(now),
+            "expires_at": _expiry(now + self._database.kept),
+        }
+        if kept != body:
+            item["is_cut"] = {"BOOL": True}
+        expression = Expression()
+        condition = expression.absent("guard")
+        try:
+            self._database.call(
+                "put_item",
+                TableName=self._database.guards_table,
+                Item=item,
+                ConditionExpression=condition,
+                **expression.arguments(),
+            )
+        except ConditionFailed:
+            return  # Received again: the first copy stands.
+
+
+def _failures_key(key: str) -> Wire:
+    return {"guard": text(f"failures#{key}")}
+
+
+def _expiry(moment_: datetime) -> Value:
+    return whole(-((EPOCH - moment_) // timedelta(seconds=1)))

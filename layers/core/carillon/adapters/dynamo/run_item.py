@@ -1,0 +1,122 @@
+"""A run as a row: found by the sweep while unfinished, listed if it failed, and kept for a while once ended."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from carillon.adapters.dynamo.wire import Row, Value, Wire, moment, shard_of, text, whole
+from carillon.domain.errors import MalformedRow
+from carillon.domain.moments import EPOCH
+from carillon.domain.run import FAILURES, Origin, Run, RunEvent, RunState
+from carillon.domain.run_id import RunId
+
+_TEXTS: Final = ("claim_id", "reason", "payload")
+_WHOLES: Final = ("revision", "skipped_count")
+_MOMENTS: Final = ("lease_until", "started_at", "ended_at")
+
+
+def run_key(run_id: RunId) -> Wire:
+    """The key of a run."""
+    return {"schedule_id": text(run_id.schedule_id), "run_key": text(run_id.run_key)}
+
+
+def run_item(run: Run, shards: int, kept: timedelta) -> Wire:
+    """The row. An unfinished run has a wake_at and a terminal one an ended_at, or it is refused (ValueError)."""
+    item = run_key(run.run_id) | {
+        "generation": whole(run.generation),
+        "origin": text(run.origin.value),
+        "state": text(run.state.value),
+        "fire_at": moment(run.fire_at),
+        "not_before": moment(run.not_before),
+        "created_at": moment(run.created_at),
+        "attempt": whole(run.attempt),
+    }
+    if run.sends:
+        item["sends"] = whole(run.sends)
+    if run.events:
+        item["events"] = {"L": [event_value(event) for event in run.events]}
+    for names, write in ((_TEXTS, text), (_WHOLES, whole), (_MOMENTS, moment)):
+        found = {name: getattr(run, name) for name in names}
+        item |= {name: write(value) for name, value in found.items() if value is not None}
+    return item | (_ended_values(run, shards, kept) if run.state.is_terminal else _wake_values(run, shards))
+
+
+def _wake_values(run: Run, shards: int) -> Wire:
+    if run.wake_at is None or run.ended_at is not None:
+        raise ValueError(f"Run {run.run_id} is {run.state}: it needs a wake_at and no ended_at.")
+    shard = shard_of(run.run_id.schedule_id, shards)
+    return {"wake_at": moment(run.wake_at), "wake_shard": text(shard)}
+
+
+def _ended_values(run: Run, shards: int, kept: timedelta) -> Wire:
+    if run.ended_at is None:
+        raise ValueError(f"Run {run.run_id} is {run.state}: it needs an ended_at.")
+    values = {"expires_at": whole((run.ended_at + kept - EPOCH) // timedelta(seconds=1))}
+    if run.state in FAILURES:
+        shard = shard_of(run.run_id.schedule_id, shards)
+        values |= {"failed_at": moment(run.ended_at), "failed_shard": text(shard)}
+    return values
+
+
+def event_value(event: RunEvent) -> Value:
+    """One line of the story."""
+    line: Wire = {
+        "timestamp": moment(event.timestamp),
+        "status": text(event.status.value),
+        "message": text(event.message),
+        "attempt": whole(event.attempt),
+    }
+    if event.duration_ms is not None:
+        line["duration_ms"] = whole(event.duration_ms)
+    return {"M": line}
+
+
+def read_run_id(item: Mapping[str, Mapping[str, Any]]) -> RunId:
+    """The id that stands in a row's or an index entry's key."""
+    return RunId(str(item["schedule_id"]["S"]), str(item["run_key"]["S"]))
+
+
+def read_run(item: Mapping[str, Mapping[str, Any]]) -> Run:
+    """The run of a row or of a stream image; MalformedRow."""
+    run_id = read_run_id(item)
+    row = Row(item, f"Run {run_id}")
+    try:
+        state, origin = RunState(row.text("state")), Origin(row.text("origin"))
+        events = tuple(_event(value) for value in row.values("events"))
+    except MalformedRow:
+        raise
+    except (ValueError, KeyError, TypeError) as error:
+        raise MalformedRow(f"Run {run_id} cannot be read: {error}.") from None
+    return Run(
+        run_id=run_id,
+        generation=row.whole("generation"),
+        origin=origin,
+        state=state,
+        fire_at=row.moment("fire_at"),
+        not_before=row.moment("not_before"),
+        created_at=row.moment("created_at"),
+        attempt=row.whole("attempt"),
+        sends=row.maybe_whole("sends") or 0,
+        wake_at=row.maybe_moment("wake_at"),
+        events=events,
+        claim_id=row.maybe_text("claim_id"),
+        reason=row.maybe_text("reason"),
+        payload=row.maybe_text("payload"),
+        revision=row.maybe_whole("revision"),
+        skipped_count=row.maybe_whole("skipped_count"),
+        lease_until=row.maybe_moment("lease_until"),
+        started_at=row.maybe_moment("started_at"),
+        ended_at=row.maybe_moment("ended_at"),
+    )
+
+
+def _event(value: Mapping[str, Any]) -> RunEvent:
+    row = Row(value["M"], "An event")
+    status = RunState(row.text("status"))
+    return RunEvent(
+        row.moment("timestamp"),
+        status,
+        row.text("message"),
+        row.whole("attempt"),
+        row.maybe_whole("duration_ms"),
+    )

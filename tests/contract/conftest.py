@@ -1,0 +1,122 @@
+"""Every store twice: in memory, and over DynamoDB as moto plays it."""
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+from moto import mock_aws
+from moto.core.models import botocore_stubber
+
+from carillon.adapters import aws
+from carillon.adapters.dynamo.access import DynamoAccess
+from carillon.adapters.dynamo.database import Database
+from carillon.adapters.dynamo.guards import DynamoDeadLetters, DynamoGuards
+from carillon.adapters.dynamo.runs import DynamoRuns
+from carillon.adapters.dynamo.schedules import DynamoSchedules
+from carillon.adapters.pace import Pace
+from tests.contract import tables
+from tests.fakes.clock import FakeChance, FakeClock
+from tests.fakes.memory import (
+    MemoryAccess,
+    MemoryDatabase,
+    MemoryDeadLetters,
+    MemoryGuards,
+    MemoryRuns,
+    MemorySchedules,
+)
+
+SHARDS = 3
+
+
+@pytest.fixture
+def dynamo(monkeypatch):
+    """A database in moto whose tables are those of the template; `wire` puts faults between client and moto."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        client = aws.client("dynamodb", attempts=1)
+        tables.create(client)
+        wire = Wire(client)
+        clock = FakeClock()
+        database = Database(
+            client=client,
+            pace=Pace(clock, FakeChance()),
+            schedules_table="SchedulesTable",
+            runs_table="RunsTable",
+            access_table="AccessTable",
+            guards_table="GuardsTable",
+            audit_table="AuditTable",
+            shards=SHARDS,
+            retention_days=30,
+        )
+        yield SimpleNamespace(database=database, client=client, wire=wire, clock=clock)
+
+
+@pytest.fixture(params=["memory", "dynamo"])
+def stores(request):
+    """One set of stores that share their tables."""
+    if request.param == "memory":
+        memory = MemoryDatabase(SHARDS)
+        return SimpleNamespace(
+            kind="memory",
+            memory=memory,
+            schedules=MemorySchedules(memory),
+            runs=MemoryRuns(memory),
+            access=MemoryAccess(memory),
+            guards=MemoryGuards(memory),
+            dead_letters=MemoryDeadLetters(),
+        )
+    dynamo = request.getfixturevalue("dynamo")
+    return SimpleNamespace(kind="dynamo", dynamo=dynamo, **over(dynamo.database))
+
+
+def over(database):
+    """The stores over one DynamoDB database."""
+    return {
+        "schedules": DynamoSchedules(database),
+        "runs": DynamoRuns(database),
+        "access": DynamoAccess(database),
+        "guards": DynamoGuards(database),
+        "dead_letters": DynamoDeadLetters(database),
+    }
+
+
+class Wire:
+    """Stands before moto: makes it atomic under threads, records operations, and plays the faults of a network."""
+
+    def __init__(self, client):
+        self._lock = threading.Lock()
+        self.faults = []
+        self.requests = []
+        client.meta.events.register_first("before-send.dynamodb.*", self._send)
+
+    def _send(self, request, event_name, **_):
+        with self._lock:
+            self.requests.append(request)
+            if self.faults:
+                answer = self.faults.pop(0)(request)
+                if answer is not None:
+                    return answer
+            return botocore_stubber(event_name=event_name, request=request)
+
+    def repeat(self, request):
+        """The effect without its answer: what follows is the SDK's second try."""
+        botocore_stubber(event_name="before-send.dynamodb.Any", request=request)
+
+    def fail(self, status, body):
+        """A fault that answers for DynamoDB without any effect."""
+
+        def answer(request):
+            from botocore.awsrequest import AWSResponse
+
+            return AWSResponse(request.url, status, {}, _Raw(body))
+
+        self.faults.append(answer)
+
+
+class _Raw:
+    def __init__(self, body):
+        self._body = body
+
+    def stream(self, **_):
+        yield self._body.encode()

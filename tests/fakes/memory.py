@@ -1,0 +1,20 @@
+"""The in-memory stores by one name each."""
+
+from tests.fakes.access import MemoryAccess, MemoryGuards
+from tests.fakes.database import MemoryDatabase, PoisonRow
+from tests.fakes.recorders import MemoryArchive, MemoryDeadLetters, MemoryQueue, RecordedAlerts
+from tests.fakes.runs import MemoryRuns
+from tests.fakes.schedules import MemorySchedules
+
+__all__ = [
+    "MemoryAccess",
+    "MemoryArchive",
+    "MemoryDatabase",
+    "MemoryDeadLetters",
+    "MemoryGuards",
+    "MemoryQueue",
+    "MemoryRuns",
+    "MemorySchedules",
+    "PoisonRow",
+    "RecordedAlerts",
+]
