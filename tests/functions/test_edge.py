@@ -6,13 +6,7 @@ import pytest
 
 from carillon.domain.errors import Throttled
 from edge import each_record, in_order
-
-
-class Lines(list):
-    """A log that keeps its lines."""
-
-    def __call__(self, action, message, **fields):
-        self.append((action, message, fields))
+from tests.fakes.log import RecordedLog
 
 
 def messages(*bodies):
@@ -33,13 +27,13 @@ def refuse(*bad):
 
 @pytest.mark.parametrize("threads", [1, 4])
 def test_only_the_message_that_fails_comes_again(threads):
-    answer = each_record(messages("a", "b", "c"), refuse("b"), Lines(), threads=threads)
+    answer = each_record(messages("a", "b", "c"), refuse("b"), RecordedLog(), threads=threads)
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-b"}]}
 
 
 def test_an_error_nobody_foresaw_returns_its_message_and_is_logged():
-    log = Lines()
+    log = RecordedLog()
 
     def handle_one(record):
         raise KeyError(record["body"])
@@ -47,7 +41,7 @@ def test_an_error_nobody_foresaw_returns_its_message_and_is_logged():
     answer = each_record(messages("a"), handle_one, log)
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-a"}]}
-    [(action, _, fields)] = log
+    [(action, _, fields)] = log.lines
     assert (action, fields["record_id"], fields["error"]) == ("record_returned", "m-a", "KeyError")
     assert fields["retryable"] is False
 
@@ -55,7 +49,7 @@ def test_an_error_nobody_foresaw_returns_its_message_and_is_logged():
 def test_messages_are_handled_side_by_side_when_asked():
     meeting = threading.Barrier(3, timeout=5)
 
-    answer = each_record(messages("a", "b", "c"), lambda _: meeting.wait(), Lines(), threads=3)
+    answer = each_record(messages("a", "b", "c"), lambda _: meeting.wait(), RecordedLog(), threads=3)
 
     assert answer == {"batchItemFailures": []}
 
@@ -67,11 +61,11 @@ def test_a_stream_stops_at_the_first_record_that_fails():
         seen.append(record["eventID"])
         refuse("e-2")(record)
 
-    answer = in_order(changes(1, 2, 3), handle_one, Lines())
+    answer = in_order(changes(1, 2, 3), handle_one, RecordedLog())
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
     assert seen == ["e-1", "e-2"]
 
 
 def test_a_stream_batch_without_failures_is_done_with():
-    assert in_order(changes(1, 2), refuse(), Lines()) == {"batchItemFailures": []}
+    assert in_order(changes(1, 2), refuse(), RecordedLog()) == {"batchItemFailures": []}

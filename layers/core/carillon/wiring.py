@@ -12,6 +12,7 @@ from carillon.ports import Log
 
 if TYPE_CHECKING:
     from carillon.services.archive import Archive
+    from carillon.services.dead_letter import TakeInDeadLetter
     from carillon.services.follow import Follow
 
 
@@ -40,3 +41,41 @@ def wire_archive() -> "Archive":
 
     settings = ArchiveSettings.from_env()
     return Archive(S3ArchiveBucket(client("s3"), settings.archive_bucket), structured_log())
+
+
+@cache
+def wire_dead_letter() -> "tuple[TakeInDeadLetter, Log]":
+    """What the end of undeliverable messages needs."""
+    from carillon.adapters.aws import client
+    from carillon.adapters.clock import SystemChance, SystemClock
+    from carillon.adapters.dynamo.database import Database
+    from carillon.adapters.dynamo.guards import DynamoDeadLetters
+    from carillon.adapters.dynamo.runs import DynamoRuns
+    from carillon.adapters.pace import Pace
+    from carillon.adapters.sns import SnsAlertTopic
+    from carillon.log import structured_log
+    from carillon.services.dead_letter import TakeInDeadLetter
+    from carillon.settings import DeadLetterSettings
+
+    settings, log = DeadLetterSettings.from_env(), structured_log()
+    clock, chance = SystemClock(), SystemChance()
+    database = Database(
+        client=client("dynamodb"),
+        pace=Pace(clock, chance),
+        schedules_table=settings.schedules_table,
+        runs_table=settings.runs_table,
+        guards_table=settings.guards_table,
+        audit_table=settings.audit_table,
+        shards=settings.shards,
+        retention_days=settings.retention_days,
+    )
+    take_in = TakeInDeadLetter(
+        DynamoRuns(database),
+        DynamoDeadLetters(database),
+        SnsAlertTopic(client("sns"), settings.alerts_topic_arn),
+        clock,
+        chance,
+        log,
+        settings.environment,
+    )
+    return take_in, log

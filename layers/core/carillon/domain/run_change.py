@@ -20,11 +20,6 @@ class RunChange:
     after: Run | None
 
     @property
-    def has_ended(self) -> bool:
-        """Whether the row stands as ended after this write."""
-        return self.after is not None and self.after.ended_at is not None
-
-    @property
     def ends_now(self) -> bool:
         """Whether this very write ended the run, or moved an ended run to another end."""
         if self.after is None or self.after.ended_at is None:

@@ -11,9 +11,6 @@ from carillon.domain.lifecycle import undeliverable
 from carillon.domain.run import Run
 from carillon.ports import AlertTopic, Chance, Clock, DeadLetterStore, Log, RunStore
 
-MAX_KEPT_CHARACTERS = 65_536
-"""A dispatch message has a few hundred; a stranger's may exceed what a row can hold."""
-
 
 class TakeInDeadLetter:
     """The end of one undeliverable message; only retryable store errors leave it, and bring the message back."""
@@ -72,11 +69,6 @@ class TakeInDeadLetter:
             self._log("message_undeliverable", reason, run_id=str(run.run_id), attempt=run.attempt + 1)
 
     def _keep(self, message_id: str, body: str, reason: str) -> None:
-        if len(body) > MAX_KEPT_CHARACTERS:
-            body, reason = (
-                body[:MAX_KEPT_CHARACTERS],
-                f"{reason}; its body is cut at {MAX_KEPT_CHARACTERS} characters.",
-            )
         self._kept.keep(message_id, body, reason, self._clock.now())
 
     def _alert(self, alert: Alert) -> None:
