@@ -39,6 +39,8 @@ def main(descriptor: int, package: str) -> None:
     tasks = load(package)
     while True:
         call = calls.get()
+        # The parent repeats a call elsewhere only if it has not seen this.
+        send(connection, {"started": True})
         log = RunLog(lambda line: send(connection, {"log": line}))
         with redirect_stdout(log), redirect_stderr(log):
             result = run_task(tasks, call, log)

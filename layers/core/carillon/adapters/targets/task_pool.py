@@ -30,11 +30,12 @@ Log = Callable[[str], None]
 
 
 class ChildDiedError(Exception):
-    """The child ended in the middle of a task; `exit_code` is negative for a signal."""
+    """The child ended before it answered; `exit_code` is negative for a signal."""
 
-    def __init__(self, exit_code: int) -> None:
+    def __init__(self, exit_code: int, *, task_started: bool) -> None:
         super().__init__(f"exit code {exit_code}")
         self.exit_code = exit_code
+        self.task_started = task_started
 
 
 class PoolFullError(Exception):
@@ -62,16 +63,17 @@ class Child:
 
     def run(self, call: Message, deadline: Deadline, log: Log) -> Message:
         """The task's result; TimeoutError at the deadline, ChildDiedError when the process ended first."""
-        try:
+        task_started = False
+        with suppress(EOFError, ConnectionError):
             self._connection.send_bytes(json.dumps(call | {"seconds": deadline.seconds_left()}).encode())
             for message in self._messages(deadline):
+                task_started = True
                 if "result" in message:
                     result: Message = message["result"]
                     return result
-                log(message["log"])
-        except (EOFError, ConnectionError):
-            pass
-        raise ChildDiedError(self.end(_LAST_BREATH_SECONDS))
+                if "log" in message:
+                    log(message["log"])
+        raise ChildDiedError(self.end(_LAST_BREATH_SECONDS), task_started=task_started)
 
     def _messages(self, deadline: Deadline) -> Iterator[Message]:
         while True:
@@ -110,16 +112,27 @@ class TaskPool:
         if not self._slots.acquire(timeout=deadline.seconds_left()):
             raise PoolFullError
         try:
-            child = self._take()
-            try:
-                result = child.run(call, deadline, log)
-            except BaseException:
-                child.end()
-                raise
-            self._put_back(child)
-            return result
+            warm = self._take()
+            if warm is not None:
+                try:
+                    return self._run_in(warm, call, deadline, log)
+                except ChildDiedError as died:
+                    # It died while idle, and nobody had noticed: the call has not begun.
+                    if died.task_started:
+                        raise
+            return self._run_in(Child(self._package), call, deadline, log)
         finally:
             self._slots.release()
+
+    def _run_in(self, child: Child, call: Message, deadline: Deadline, log: Log) -> Message:
+        try:
+            result = child.run(call, deadline, log)
+        except BaseException:
+            child.end()
+            raise
+        with self._lock:
+            self._idle.append(child)
+        return result
 
     def close(self) -> None:
         """Ends the idle children; a busy one ends with its task."""
@@ -128,15 +141,11 @@ class TaskPool:
         for child in idle:
             child.end()
 
-    def _take(self) -> Child:
+    def _take(self) -> Child | None:
         with self._lock:
             while self._idle:
                 child = self._idle.pop()
                 if child.alive:
                     return child
                 child.end()
-        return Child(self._package)
-
-    def _put_back(self, child: Child) -> None:
-        with self._lock:
-            self._idle.append(child)
+        return None

@@ -1,0 +1,1 @@
+"""Tasks that behave and misbehave, for the python target's tests."""

@@ -1,0 +1,3 @@
+"""A module of tasks that cannot be imported."""
+
+raise ImportError("no such library")
