@@ -1,4 +1,4 @@
-"""Proves that the built functions import: with the layer's packages for this machine, and the network cut off.
+"""Proves that the built code imports: with the layer's packages for this machine, and the network cut off.
 
 The arm64 layer cannot be imported on another processor. So its requirements are installed once more for this
 machine, and Carillon's own compiled code is taken from the layer that was built.
@@ -7,6 +7,7 @@ machine, and Carillon's own compiled code is taken from the layer that was built
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from local.build.error import BuildError
@@ -18,10 +19,10 @@ def refuse(*_):
     raise SystemExit("the import opens a connection")
 
 socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
-module, _, name = sys.argv[1].rpartition(".")
-assert callable(getattr(importlib.import_module(module), name))
-import carillon
-assert carillon.__cached__ and carillon.__file__.startswith(sys.argv[2]), carillon.__file__
+for name in sys.argv[1:]:
+    module, _, attribute = name.partition(":")
+    imported = importlib.import_module(module)
+    assert not attribute or callable(getattr(imported, attribute)), name
 """
 
 
@@ -42,6 +43,23 @@ def install(python: Path, requirements: Path, layer: Path, native: Path) -> None
 
 def import_handler(python: Path, handler: str, function: Path, native: Path) -> None:
     """Imports one handler as Lambda would, without credentials or network; BuildError tells what it said."""
+    module, _, name = handler.rpartition(".")
+    _import(python, [f"{module}:{name}"], function, native)
+
+
+def import_everything(python: Path, function: Path, native: Path) -> int:
+    """Imports each module of the layer's package and of the functions, for handlers load most on first use."""
+    names = [*_modules(native, native / "carillon"), *_modules(function, function)]
+    _import(python, names, function, native)
+    return len(names)
+
+
+def _modules(root: Path, folder: Path) -> list[str]:
+    files = sorted(path.relative_to(root).with_suffix("") for path in folder.rglob("*.py"))
+    return [".".join(path.parts).removesuffix(".__init__") for path in files]
+
+
+def _import(python: Path, names: Sequence[str], function: Path, native: Path) -> None:
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "PYTHONPATH": os.pathsep.join([str(function), str(native)]),
@@ -51,7 +69,7 @@ def import_handler(python: Path, handler: str, function: Path, native: Path) -> 
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     outcome = subprocess.run(
-        [str(python), "-s", "-c", _IMPORT, handler, str(native)],
+        [str(python), "-s", "-c", _IMPORT, *names],
         cwd=function,
         env=environment,
         capture_output=True,
@@ -60,4 +78,5 @@ def import_handler(python: Path, handler: str, function: Path, native: Path) -> 
         check=False,
     )
     if outcome.returncode != 0:
-        raise BuildError(f"{handler} does not import under python3.13:\n{outcome.stderr.strip()}")
+        what = names[0] if len(names) == 1 else "A module"
+        raise BuildError(f"{what} does not import under python3.13:\n{outcome.stderr.strip()}")
