@@ -48,8 +48,9 @@ def _read(text: str, kind: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class TickSettings(FromEnvironment):
-    """The tick."""
+    """The tick; Lambda itself tells a function its own name."""
 
+    aws_lambda_function_name: str
     schedules_table: str
     runs_table: str
     audit_table: str

@@ -6,14 +6,100 @@ Imports stand inside the functions, so that each Lambda loads only what it runs.
 # ruff: noqa: PLC0415
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from carillon.ports import Log
+from carillon.ports import Clock, Log, Target
 
 if TYPE_CHECKING:
+    from carillon.adapters.dynamo.database import Database
     from carillon.services.archive import Archive
     from carillon.services.dead_letter import TakeInDeadLetter
+    from carillon.services.execute import Execute
     from carillon.services.follow import Follow
+    from carillon.services.spread import SpreadTick
+
+WORKER_BATCH: Final = 10
+"""Messages of one batch, each of which may need a task's process at the same time."""
+
+TICK_THREADS: Final = 8
+"""Enough to hide the latency of claims and sends; what is left after that is botocore's own work."""
+
+
+def _database(settings: Any, **options: Any) -> "Database":
+    """The tables that these settings name, reached through one client."""
+    from carillon.adapters.aws import client
+    from carillon.adapters.clock import SystemChance, SystemClock
+    from carillon.adapters.dynamo.database import Database
+    from carillon.adapters.pace import Pace
+
+    names = ("schedules_table", "runs_table", "access_table", "guards_table", "audit_table")
+    given = {name: getattr(settings, name) for name in names if hasattr(settings, name)}
+    numbers = {
+        name: getattr(settings, name) for name in ("shards", "retention_days") if hasattr(settings, name)
+    }
+    return Database(
+        client=client("dynamodb", **options), pace=Pace(SystemClock(), SystemChance()), **given, **numbers
+    )
+
+
+@cache
+def wire_tick() -> "tuple[SpreadTick, Log]":
+    """What the tick needs."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    import carillon.zones  # noqa: F401 - the pinned zone data, before the first timetable
+    from carillon.adapters.aws import client
+    from carillon.adapters.clock import SystemChance, SystemClock
+    from carillon.adapters.dynamo.runs import DynamoRuns
+    from carillon.adapters.dynamo.schedules import DynamoSchedules
+    from carillon.adapters.lambda_invoke import OwnFunction
+    from carillon.adapters.sqs import SqsDispatchQueue
+    from carillon.log import structured_log
+    from carillon.services.claim import Claimer
+    from carillon.services.spread import SpreadTick
+    from carillon.services.sweep import Sweep
+    from carillon.services.tick import Tick
+    from carillon.settings import TickSettings
+
+    settings, log, clock, chance = TickSettings.from_env(), structured_log(), SystemClock(), SystemChance()
+    database = _database(settings)
+    schedules, runs = DynamoSchedules(database), DynamoRuns(database)
+    queue = SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace)
+    side_by_side = ThreadPoolExecutor(TICK_THREADS).map
+    sweep = Sweep(schedules, runs, queue, clock, chance, side_by_side, log)
+    tick = Tick(schedules, Claimer(schedules, queue, clock, chance), sweep, clock, side_by_side, log)
+    own_function = OwnFunction(client("lambda"), settings.aws_lambda_function_name)
+    return SpreadTick(tick, own_function, settings.shards, settings.shards_per_tick), log
+
+
+@cache
+def wire_worker() -> "tuple[Execute, Clock, Log]":
+    """What the worker needs."""
+    import carillon.zones  # noqa: F401 - the pinned zone data, before the first timetable
+    from carillon.adapters.aws import client
+    from carillon.adapters.clock import SystemChance, SystemClock
+    from carillon.adapters.dynamo.runs import DynamoRuns
+    from carillon.adapters.dynamo.schedules import DynamoSchedules
+    from carillon.adapters.sqs import SqsDispatchQueue
+    from carillon.adapters.targets.http import HttpTarget
+    from carillon.adapters.targets.python import PythonTarget
+    from carillon.adapters.targets.task_pool import TaskPool
+    from carillon.domain.allow_list import AllowList
+    from carillon.log import structured_log
+    from carillon.services.attempt import Attempt
+    from carillon.services.execute import Execute
+    from carillon.settings import WorkerSettings
+
+    settings, log, clock, chance = WorkerSettings.from_env(), structured_log(), SystemClock(), SystemChance()
+    database = _database(settings)
+    schedules, runs = DynamoSchedules(database), DynamoRuns(database)
+    queue = SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace)
+    targets: dict[str, Target] = {
+        "http": HttpTarget(AllowList.of(settings.http_allow)),
+        "python": PythonTarget(TaskPool(size=WORKER_BATCH)),
+    }
+    attempt = Attempt(schedules, targets, clock, log)
+    return Execute(runs, attempt, queue, clock, chance, log), clock, log
 
 
 @cache
@@ -51,7 +137,6 @@ def wire_dead_letter() -> "tuple[TakeInDeadLetter, Log]":
     from carillon.adapters.dynamo.database import Database
     from carillon.adapters.dynamo.guards import DynamoDeadLetters
     from carillon.adapters.dynamo.runs import DynamoRuns
-    from carillon.adapters.pace import Pace
     from carillon.adapters.sns import SnsAlertTopic
     from carillon.log import structured_log
     from carillon.services.dead_letter import TakeInDeadLetter
