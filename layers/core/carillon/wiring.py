@@ -134,7 +134,6 @@ def wire_dead_letter() -> "tuple[TakeInDeadLetter, Log]":
     """What the end of undeliverable messages needs."""
     from carillon.adapters.aws import client
     from carillon.adapters.clock import SystemChance, SystemClock
-    from carillon.adapters.dynamo.database import Database
     from carillon.adapters.dynamo.guards import DynamoDeadLetters
     from carillon.adapters.dynamo.runs import DynamoRuns
     from carillon.adapters.sns import SnsAlertTopic
@@ -143,23 +142,13 @@ def wire_dead_letter() -> "tuple[TakeInDeadLetter, Log]":
     from carillon.settings import DeadLetterSettings
 
     settings, log = DeadLetterSettings.from_env(), structured_log()
-    clock, chance = SystemClock(), SystemChance()
-    database = Database(
-        client=client("dynamodb"),
-        pace=Pace(clock, chance),
-        schedules_table=settings.schedules_table,
-        runs_table=settings.runs_table,
-        guards_table=settings.guards_table,
-        audit_table=settings.audit_table,
-        shards=settings.shards,
-        retention_days=settings.retention_days,
-    )
+    database = _database(settings)
     take_in = TakeInDeadLetter(
         DynamoRuns(database),
         DynamoDeadLetters(database),
         SnsAlertTopic(client("sns"), settings.alerts_topic_arn),
-        clock,
-        chance,
+        SystemClock(),
+        SystemChance(),
         log,
         settings.environment,
     )
