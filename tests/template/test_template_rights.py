@@ -6,7 +6,7 @@ import pytest
 
 HARMLESS = re.compile(
     r"logs:(CreateLogStream|PutLogEvents)"
-    r"|dynamodb:(GetItem|BatchGetItem|Query|PutItem|UpdateItem|DeleteItem|ConditionCheckItem|Scan)"
+    r"|dynamodb:(GetItem|BatchGetItem|Query|PutItem|UpdateItem|Scan)"
     r"|dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)"
     r"|sqs:(SendMessage|ReceiveMessage|DeleteMessage|GetQueueAttributes)"
     r"|s3:(ListBucket|PutObject|DeleteObject)|sns:Publish|lambda:InvokeFunction|kms:(GenerateDataKey|Decrypt)"
