@@ -1,0 +1,74 @@
+"""The Dispatch queue: wake-ups sent in tens, each delayed until its run may start."""
+
+import math
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from carillon.adapters.aws import named
+from carillon.adapters.pace import Pace
+from carillon.domain.dispatch import Dispatch
+from carillon.ports import Clock
+
+TEN: Final = 10
+MAX_DELAY_SECONDS: Final = 900
+THREADS: Final = 8
+_TRIES: Final = 4
+# SQS delays whole seconds. Rounding down lets a message come early, which the worker waits out; this much late is
+# less than what the message takes to arrive anyway.
+_LATE_SECONDS: Final = 0.1
+
+
+class SqsDispatchQueue:
+    """DispatchQueue over SQS."""
+
+    def __init__(self, client: Any, queue_url: str, *, clock: Clock, pace: Pace) -> None:
+        self._client = client
+        self._queue_url = queue_url
+        self._clock = clock
+        self._pace = pace
+
+    def send(self, messages: Sequence[Dispatch], now: datetime) -> Sequence[Dispatch]:
+        """SendMessageBatch in tens, side by side; the unsent ones in the order given."""
+        # A long list takes a while to send: delays count from each batch's own moment.
+        ahead = now - self._clock.now()
+        tens = [messages[first : first + TEN] for first in range(0, len(messages), TEN)]
+        if len(tens) <= 1:
+            return [unsent for ten in tens for unsent in self._send_ten(ten, ahead)]
+        with ThreadPoolExecutor(min(THREADS, len(tens))) as pool:
+            answers = pool.map(lambda ten: self._send_ten(ten, ahead), tens)
+            return [unsent for answer in answers for unsent in answer]
+
+    def _send_ten(self, ten: Sequence[Dispatch], ahead: timedelta) -> Sequence[Dispatch]:
+        left = dict(enumerate(ten))
+        for tries in range(1, _TRIES + 1):
+            failed = self._try(left, self._clock.now() + ahead)
+            left = {index: left[index] for index in failed}
+            if not left:
+                break
+            if tries < _TRIES:
+                self._pace.wait(tries)
+        return list(left.values())
+
+    def _try(self, messages: dict[int, Dispatch], now: datetime) -> Iterable[int]:
+        entries = [
+            {"Id": str(index), "MessageBody": message.encode(), "DelaySeconds": delay_seconds(message, now)}
+            for index, message in messages.items()
+        ]
+        try:
+            answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+        except (ClientError, BotoCoreError) as error:
+            failure = named(error)
+            if not failure.retryable:
+                raise failure from error
+            return list(messages)
+        return [int(entry["Id"]) for entry in answer.get("Failed", ())]
+
+
+def delay_seconds(message: Dispatch, now: datetime) -> int:
+    """Whole seconds from now until the run may start, between none and what SQS allows."""
+    ahead = (message.not_before - now).total_seconds()
+    return min(MAX_DELAY_SECONDS, max(0, math.floor(ahead + _LATE_SECONDS)))
