@@ -3,7 +3,6 @@
 One line is a sentence with an `action` name and fields. Services get it as an argument; nothing else logs.
 """
 
-import logging
 from typing import Final
 
 from aws_lambda_powertools import Logger
@@ -15,7 +14,9 @@ _WARNINGS: Final = frozenset(
         "attempt_lost",
         "message_undeliverable",
         "message_unreadable",
+        "dispatch_postponed",
         "record_returned",
+        "request_failed",
         "row_unreadable",
         "schedule_broken",
         "sweep_failed",
@@ -29,7 +30,8 @@ def structured_log() -> Log:
     logger = Logger(utc=True, use_rfc3339=True)
 
     def write(action: str, message: str, **fields: object) -> None:
-        level = logging.WARNING if action in _WARNINGS else logging.INFO
-        logger.log(level, message, action=action, **fields)
+        # Powertools' own log() knows no fields; its level methods do.
+        line = logger.warning if action in _WARNINGS else logger.info
+        line(message, extra={"action": action, **fields})
 
     return write

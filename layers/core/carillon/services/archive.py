@@ -21,4 +21,4 @@ class Archive:
                 self._log("row_unreadable", change.reason, run_id=change.run_id)
         for item in archive_objects(changes):
             self._bucket.put(item.key, item.body)
-            self._log("archived", f"{item.lines} runs", key=item.key, lines=item.lines)
+            self._log("archived", "Ended runs are in the archive.", key=item.key, lines=item.lines)

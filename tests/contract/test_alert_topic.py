@@ -1,0 +1,74 @@
+"""The alerts topic over SNS."""
+
+import json
+
+import botocore.session
+import pytest
+from moto import mock_aws
+
+from carillon.adapters.sns import SnsAlertTopic
+from carillon.domain.errors import CarillonError
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        session = botocore.session.Session()
+        yield lambda service: session.create_client(service, region_name="eu-central-1")
+
+
+@pytest.fixture
+def inbox(aws):
+    """A topic with one queue subscribed: how to publish to it, and what arrived."""
+    sns, sqs = aws("sns"), aws("sqs")
+    topic_arn = sns.create_topic(Name="alerts")["TopicArn"]
+    url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    queue_arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=queue_arn)
+
+    def arrived():
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        return [json.loads(message["Body"]) for message in messages]
+
+    return SnsAlertTopic(sns, topic_arn), arrived
+
+
+def test_an_alert_arrives_as_its_subject_and_a_json_document(inbox):
+    topic, arrived = inbox
+
+    topic.publish("nightly-etl FAILED", {"alert_id": "nightly-etl@1:FAILED", "reason": "Zeitüberschreitung"})
+
+    [message] = arrived()
+    assert message["Subject"] == "nightly-etl FAILED"
+    assert json.loads(message["Message"]) == {
+        "alert_id": "nightly-etl@1:FAILED",
+        "reason": "Zeitüberschreitung",
+    }
+
+
+@pytest.mark.parametrize(
+    ("subject", "sent"),
+    [
+        ("x" * 130, "x" * 100),
+        ("two\nlines\tand a tab", "two lines and a tab"),
+        ("  Störung\x07", "St?rung?"),
+        (" \n", "Alert"),
+    ],
+)
+def test_a_subject_is_made_what_sns_takes(inbox, subject, sent):
+    topic, arrived = inbox
+
+    topic.publish(subject, {})
+
+    assert [message["Subject"] for message in arrived()] == [sent]
+
+
+def test_a_topic_that_does_not_exist_is_a_named_error(aws):
+    topic = SnsAlertTopic(aws("sns"), "arn:aws:sns:eu-central-1:123456789012:gone")
+
+    with pytest.raises(CarillonError, match="NotFound") as raised:
+        topic.publish("x", {})
+    assert not raised.value.retryable

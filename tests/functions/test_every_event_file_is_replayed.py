@@ -1,0 +1,117 @@
+"""Every file in events/ runs through the function whose door it stands for.
+
+A file's name begins with its door: events/dead-letter-poison.json is replayed by the functions of "dead-letter". A new
+door is one more entry in DOORS: a function that takes the event, hands it to the real handler's `respond` with
+fakes, and asserts what must hold for any event of that door.
+"""
+
+import pytest
+
+from archive.handler import respond as archive
+from carillon.domain.dispatch import Dispatch
+from carillon.domain.errors import MalformedMessage
+from carillon.services.archive import Archive
+from carillon.services.dead_letter import TakeInDeadLetter
+from carillon.services.follow import Follow
+from carillon.services.spread import SpreadTick
+from deadletter.handler import respond as take_in
+from follow.handler import respond as follow
+from tests.fakes.clock import FakeChance, FakeClock
+from tests.fakes.log import RecordedLog
+from tests.fakes.memory import MemoryArchive, MemoryDatabase, MemoryDeadLetters, MemoryRuns, RecordedAlerts
+from tests.fakes.world import LEASE, World
+from tests.functions.event_files import event, names
+from tick.handler import respond as tick
+from worker.handler import respond as work
+
+
+def replay_follow(stream_event):
+    log = RecordedLog()
+
+    assert follow(stream_event, Follow(RecordedAlerts(), log, "carillon"), log) == {"batchItemFailures": []}
+    assert "row_unreadable" not in log.actions
+
+
+def replay_archive(stream_event):
+    bucket = MemoryArchive()
+
+    archive(stream_event, Archive(bucket, RecordedLog()))
+
+    assert all(key.startswith("runs/") for key in bucket.objects)
+    assert bucket.objects
+
+
+def replay_dead_letter(queue_event):
+    kept, log = MemoryDeadLetters(), RecordedLog()
+    runs = MemoryRuns(MemoryDatabase())
+    service = TakeInDeadLetter(runs, kept, RecordedAlerts(), FakeClock(), FakeChance(), log, "carillon")
+
+    assert take_in(queue_event, service, log) == {"batchItemFailures": []}
+    assert kept.kept.keys() == {record["messageId"] for record in queue_event["Records"]}
+
+
+def replay_tick(clock_event):
+    class NoRanges:
+        def start(self, shards):
+            raise AssertionError("one shard is one tick's work")
+
+    world = World()
+    world.add("nightly-etl", after=30)
+
+    report = tick(clock_event, SpreadTick(world.tick, NoRanges(), 1, 16), world.log)
+
+    assert report["runs"] == len(world.queue.sent) > 0
+
+
+def replay_worker(queue_event):
+    world = World()
+
+    answer = work(queue_event, world.execute, world.clock.now() + LEASE, world.log)
+
+    returned = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+    assert returned == {
+        record["messageId"] for record in queue_event["Records"] if not is_dispatch(record["body"])
+    }
+
+
+def is_dispatch(body):
+    try:
+        Dispatch.decode(body)
+    except MalformedMessage:
+        return False
+    return True
+
+
+DOORS = {
+    "dead-letter": [replay_dead_letter],
+    "stream": [replay_follow, replay_archive],
+    "tick": [replay_tick],
+    "worker": [replay_worker],
+}
+
+
+def door_of(name):
+    """The door an event file's name begins with."""
+    for door in DOORS:
+        if name == door or name.startswith(f"{door}-"):
+            return door
+    raise LookupError(
+        f"events/{name}.json is replayed by no test. Name it after its door ({', '.join(sorted(DOORS))}), or add its "
+        f"door, with a function that replays it, to DOORS in tests/functions/test_every_event_file_is_replayed.py."
+    )
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_event_file_runs_through_its_function(name):
+    for replay in DOORS[door_of(name)]:
+        replay(event(name))
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_every_door_has_an_event_file(door):
+    assert any(name == door or name.startswith(f"{door}-") for name in names())
+
+
+def test_a_file_without_a_door_fails_with_what_to_do_about_it():
+    with pytest.raises(LookupError, match=r"Name it after its door .*dead-letter.*or add its door"):
+        door_of("streaming-something")

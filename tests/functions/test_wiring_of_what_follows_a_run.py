@@ -1,0 +1,108 @@
+"""Follow, archive and deadletter as Lambda starts them: environment, wiring and AWS, played by moto."""
+
+import gzip
+import json
+
+import pytest
+from moto import mock_aws
+
+import archive.handler
+import deadletter.handler
+import follow.handler
+from carillon import wiring
+from carillon.adapters import aws
+from carillon.adapters.dynamo.run_item import read_run
+from tests.contract import tables
+from tests.functions.event_files import event
+
+WIRED = (wiring.wire_follow, wiring.wire_archive, wiring.wire_dead_letter)
+
+
+@pytest.fixture
+def stack(monkeypatch):
+    """A stack's tables, topic with one subscriber, and bucket, named in the environment as in the template."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        made = Stack()
+        for name, value in made.environment.items():
+            monkeypatch.setenv(name, value)
+        forget()
+        yield made
+        forget()
+
+
+def forget():
+    for wire in WIRED:
+        wire.cache_clear()
+
+
+class Stack:
+    def __init__(self):
+        self.dynamo, self.sns, self.sqs, self.s3 = map(aws.client, ("dynamodb", "sns", "sqs", "s3"))
+        tables.create(self.dynamo)
+        self.s3.create_bucket(Bucket="archive")
+        topic = self.sns.create_topic(Name="alerts")["TopicArn"]
+        self.inbox = self.sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        arn = self.sqs.get_queue_attributes(QueueUrl=self.inbox, AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
+        self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        self.environment = {
+            "SCHEDULES_TABLE": "SchedulesTable",
+            "RUNS_TABLE": "RunsTable",
+            "GUARDS_TABLE": "GuardsTable",
+            "AUDIT_TABLE": "AuditTable",
+            "ALERTS_TOPIC_ARN": topic,
+            "ARCHIVE_BUCKET": "archive",
+            "ENVIRONMENT": "carillon",
+            "SHARDS": "1",
+            "RETENTION_DAYS": "30",
+        }
+
+    def alerts(self):
+        found = self.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10).get("Messages", [])
+        return [json.loads(json.loads(message["Body"])["Message"]) for message in found]
+
+    def rows(self, table):
+        return self.dynamo.scan(TableName=table)["Items"]
+
+
+def test_a_failed_run_on_the_stream_reaches_the_topic(stack):
+    assert follow.handler.handle(event("stream-run-failed"), None) == {"batchItemFailures": []}
+
+    assert [alert["alert_id"] for alert in stack.alerts()] == ["invoice-export@20261122T020000Z:FAILED"]
+
+
+def test_an_ended_run_on_the_stream_reaches_the_bucket(stack):
+    archive.handler.handle(event("stream-run-succeeded"), None)
+
+    [found] = stack.s3.list_objects_v2(Bucket="archive")["Contents"]
+    body = stack.s3.get_object(Bucket="archive", Key=found["Key"])["Body"].read()
+    assert json.loads(gzip.decompress(body))["run_id"] == "nightly-etl@20261122T020000Z"
+
+
+def test_a_dead_letter_ends_its_queued_run_and_is_kept(stack):
+    queued = event("stream-run-succeeded")["Records"][0]["dynamodb"]["OldImage"]
+    queued |= {"state": {"S": "QUEUED"}, "attempt": {"N": "0"}}
+    for attribute in ("claim_id", "lease_until", "started_at", "revision"):
+        del queued[attribute]
+    stack.dynamo.put_item(TableName="RunsTable", Item=queued)
+
+    assert deadletter.handler.handle(event("dead-letter"), None) == {"batchItemFailures": []}
+
+    [row] = stack.rows("RunsTable")
+    run = read_run(row)
+    assert (run.state, run.reason) == ("FAILED", "undeliverable")
+    assert "wake_at" not in row
+    [kept] = stack.rows("GuardsTable")
+    assert kept["body"]["S"] == event("dead-letter")["Records"][0]["body"]
+
+
+def test_a_poison_message_is_kept_and_alerted(stack):
+    assert deadletter.handler.handle(event("dead-letter-poison"), None) == {"batchItemFailures": []}
+
+    assert [alert["alert"] for alert in stack.alerts()] == ["message_unreadable"]
+    assert len(stack.rows("GuardsTable")) == 1
