@@ -85,6 +85,16 @@ class LaptopCloud:
         """Give a function by the name the stack gives it: `tick`, `worker`."""
         return self.invoker.find(f"{self._plan.stack}-{short_name}")
 
+    @property
+    def lambda_address(self) -> str:
+        """Where Lambda's Invoke is answered."""
+        return self._lambda.address
+
+    def pids(self) -> list[int]:
+        """Give the process ids of everything that runs for this stack."""
+        functions = self.invoker.functions.values()
+        return [self._emulator.pid, *(pid for function in functions for pid in function.pids())]
+
     def invoke(self, short_name: str, event: object) -> Any:
         """Invoke a function and give its answer; a failure is an error that carries it."""
         answer = self.function(short_name).invoke(json.dumps(event).encode())
@@ -130,7 +140,7 @@ class LaptopCloud:
         endpoints = {
             **CREDENTIALS,
             "AWS_ENDPOINT_URL": self._emulator.endpoint,
-            "AWS_ENDPOINT_URL_LAMBDA": f"http://{self._lambda.address}",
+            "AWS_ENDPOINT_URL_LAMBDA": f"http://{self.lambda_address}",
         }
         for name, spec in self.inventory.functions.items():
             function = LocalFunction(spec, endpoints, self.logs)
@@ -169,7 +179,7 @@ class LaptopCloud:
             "pid": os.getpid(),
             "url": self.url,
             "aws": self._emulator.endpoint,
-            "lambda": f"http://{self._lambda.address}",
+            "lambda": f"http://{self.lambda_address}",
             "stack": self._plan.stack,
             "outputs": {**self.inventory.outputs, "ApiUrl": self.url},
         }
