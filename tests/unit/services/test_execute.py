@@ -14,7 +14,7 @@ from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState
 from carillon.services.execute import Ending
 
-from .world import World
+from tests.fakes.world import World
 
 
 @pytest.fixture

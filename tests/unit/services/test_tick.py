@@ -12,7 +12,7 @@ from carillon.domain.schedule import ScheduleState
 from carillon.services.claim import MAX_TRIES
 from tests.fakes.database import PoisonRow
 
-from .world import World
+from tests.fakes.world import World
 
 
 @pytest.fixture
