@@ -1,6 +1,7 @@
 """A python target with real child processes: every way a task can end, and that it hurts nobody else."""
 
 import os
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -119,7 +120,10 @@ def runs_forgotten_sleep(path):
     [("exit", 3, "exit code 3"), ("kill", -9, "SIGKILL"), ("orphan", 4, "exit code 4")],
 )
 def test_a_crash_is_retryable_and_says_how_the_process_ended(run, how, status, word):
-    outcome = run("leave", {"how": how})
+    run("whoami")
+    log = []
+    outcome = run("leave", {"how": how}, log=log)
+    assert log == ["leaving"], "a task that has started is not called again within its attempt"
     assert (outcome.kind, outcome.error, outcome.status) == (OutcomeKind.RETRYABLE, "task_crashed", status)
     assert word in outcome.message
     assert run("whoami").succeeded
@@ -200,12 +204,27 @@ def test_a_call_that_finds_no_free_child_by_its_deadline_was_not_started(run):
 def test_a_child_that_died_while_idle_is_replaced(run):
     pool = TaskPool(size=1, package=PACKAGE)
     first = run("whoami", pool=pool).output["pid"]
-    os.kill(first, 9)
+    os.kill(first, signal.SIGKILL)
     assert comes_true(lambda: not exists(first))
     second = run("whoami", pool=pool)
     pool.close()
     assert second.succeeded
     assert second.output["pid"] != first
+
+
+def test_a_call_that_its_dying_child_never_began_runs_in_another(run):
+    pool = TaskPool(size=1, package=PACKAGE)
+    first = run("whoami", pool=pool).output["pid"]
+    os.kill(first, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as threads:
+        second = threads.submit(run, "whoami", pool=pool)
+        time.sleep(0.1)
+        os.kill(first, signal.SIGKILL)
+        outcome = second.result()
+    pool.close()
+    assert outcome.succeeded
+    assert outcome.output["pid"] != first
+    assert outcome.output["calls"] == 1
 
 
 def test_closing_the_pool_leaves_no_process(run):

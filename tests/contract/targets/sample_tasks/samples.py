@@ -54,6 +54,7 @@ def hang(context):
 @task("leave")
 def leave(context):
     how = context.arguments["how"]
+    context.log("leaving")
     if how == "exit":
         os._exit(3)
     if how == "sys.exit":
