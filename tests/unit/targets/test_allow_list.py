@@ -41,7 +41,17 @@ def test_a_listed_name_may_be_private_but_other_names_may_not():
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "169.254.169.254", "::1", "fe80::1", "::ffff:127.0.0.1", "0.0.0.0"]
+    "address",
+    [
+        "127.0.0.1",
+        "169.254.169.254",
+        "::1",
+        "fe80::1",
+        "::ffff:127.0.0.1",
+        "2002:7f00:1::",
+        "64:ff9b::a9fe:a9fe",
+        "0.0.0.0",
+    ],
 )
 def test_a_listed_name_never_reaches_the_function_itself(address):
     assert refused("host.internal", "host.internal", address)
