@@ -54,13 +54,14 @@ def test_an_ended_run_becomes_one_line_as_the_api_would_show_it():
 
 def test_a_batch_becomes_one_object_per_hour_of_the_run_keys():
     objects = archive(
-        of_run("20261122T015959Z", 1),
-        of_run("20261122T020000Z", 2),
+        of_run("20261122T020000Z", 1),
+        of_run("20261122T015959Z", 2),
         of_run("20261122T025959Z~k3f9x2mq", 3),
         of_run("20261121T020000Z", 4),
     )
 
     found = {key.rsplit("/", 1)[0]: [line["run_id"] for line in lines(body)] for key, body in objects.items()}
+    assert len(objects) == len(found)
     assert found == {
         "runs/date=2026-11-21/hour=02": ["nightly-etl@20261121T020000Z"],
         "runs/date=2026-11-22/hour=01": ["nightly-etl@20261122T015959Z"],
