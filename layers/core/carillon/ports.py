@@ -220,6 +220,20 @@ class TokenSigner(Protocol):
         """The public keys as a JWK set."""
 
 
+class TokenVerifier(Protocol):
+    """Judges the signatures of tokens; what the claims say is judged by the caller."""
+
+    def verify(self, token: str) -> Mapping[str, Any]:
+        """The claims of a token signed by a known key with the one accepted algorithm; Unauthenticated."""
+
+
+class CursorKeys(Protocol):
+    """The secret that authenticates the cursors of lists."""
+
+    def cursor_key(self) -> bytes:
+        """Always the same 32 bytes for one stack, made at first use."""
+
+
 class Target(Protocol):
     """One kind of target."""
 

@@ -86,6 +86,7 @@ class ApiSettings(FromEnvironment):
     audit_table: str
     dispatch_queue_url: str
     token_key_id: str
+    data_key_id: str
     environment: str
     shards: int
     retention_days: int

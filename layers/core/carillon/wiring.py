@@ -12,7 +12,9 @@ from carillon.ports import Clock, Log, Target
 
 if TYPE_CHECKING:
     from carillon.adapters.dynamo.database import Database
+    from carillon.services.api import Api
     from carillon.services.archive import Archive
+    from carillon.services.bootstrap_admin import BootstrapAdmin
     from carillon.services.dead_letter import TakeInDeadLetter
     from carillon.services.execute import Execute
     from carillon.services.follow import Follow
@@ -153,3 +155,63 @@ def wire_dead_letter() -> "tuple[TakeInDeadLetter, Log]":
         settings.environment,
     )
     return take_in, log
+
+
+@cache
+def wire_api() -> "Api":
+    """What the HTTP API needs."""
+    import carillon.zones  # noqa: F401 - the pinned zone data, before the first timetable
+    from carillon.adapters.aws import client
+    from carillon.adapters.clock import SystemChance, SystemClock
+    from carillon.adapters.dynamo.access import DynamoAccess
+    from carillon.adapters.dynamo.cursor_keys import DynamoCursorKeys
+    from carillon.adapters.dynamo.guards import DynamoGuards
+    from carillon.adapters.dynamo.runs import DynamoRuns
+    from carillon.adapters.dynamo.schedules import DynamoSchedules
+    from carillon.adapters.kms import KmsDataKeys, KmsTokenSigner
+    from carillon.adapters.sqs import SqsDispatchQueue
+    from carillon.domain.allow_list import AllowList
+    from carillon.domain.definition import Limits
+    from carillon.log import structured_log
+    from carillon.services.api import build_api
+    from carillon.settings import ApiSettings
+
+    settings, clock, chance, kms = ApiSettings.from_env(), SystemClock(), SystemChance(), client("kms")
+    database = _database(settings)
+    signer = KmsTokenSigner(kms, settings.token_key_id, clock)
+    return build_api(
+        schedules=DynamoSchedules(database),
+        runs=DynamoRuns(database),
+        access=DynamoAccess(database),
+        guards=DynamoGuards(database),
+        queue=SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace),
+        signer=signer,
+        verifier=signer.ring,
+        cursor_keys=DynamoCursorKeys(database, KmsDataKeys(kms, settings.data_key_id, "cursor")),
+        clock=clock,
+        chance=chance,
+        log=structured_log(),
+        limits=Limits.of_stack(
+            settings.worker_timeout_seconds,
+            settings.minimum_interval_seconds,
+            AllowList.of(settings.http_allow),
+        ),
+        issuer=settings.environment,
+        shards=settings.shards,
+        skew_seconds=settings.skew_seconds,
+    )
+
+
+@cache
+def wire_operator() -> "tuple[BootstrapAdmin, Log]":
+    """What the operator's commands need."""
+    from carillon.adapters.clock import SystemChance, SystemClock
+    from carillon.adapters.dynamo.access import DynamoAccess
+    from carillon.log import structured_log
+    from carillon.services.bootstrap_admin import BootstrapAdmin
+    from carillon.services.journal import Journal
+    from carillon.settings import OperatorSettings
+
+    clock, chance = SystemClock(), SystemChance()
+    access = DynamoAccess(_database(OperatorSettings.from_env()))
+    return BootstrapAdmin(access, clock, chance, Journal(chance)), structured_log()

@@ -56,6 +56,42 @@ class NotAvailable(InvalidInput):
     code = "not_available"
 
 
+class InvalidJson(InvalidInput):
+    """The body is not valid JSON."""
+
+    code = "invalid_json"
+
+
+class NotANumber(InvalidJson):
+    """JSON has no NaN and no Infinity."""
+
+    code = "not_a_number"
+
+
+class NumberTooLarge(InvalidJson):
+    """A number in the body is too large or too long."""
+
+    code = "number_too_large"
+
+
+class DuplicateKey(InvalidJson):
+    """A key stands twice in the same JSON object."""
+
+    code = "duplicate_key"
+
+
+class NestingTooDeep(InvalidJson):
+    """The body is nested too deeply."""
+
+    code = "nesting_too_deep"
+
+
+class SecretsNotAvailable(NotAvailable):
+    """Jobs with secrets are not available on this stack."""
+
+    code = "secrets_not_available"
+
+
 class ScheduleNotFound(CarillonError, LookupError):
     """There is no schedule with this id."""
 
@@ -86,6 +122,12 @@ class VersionMismatch(CarillonError):
     code = "version_mismatch"
 
 
+class WrongState(CarillonError):
+    """The schedule's state does not allow this."""
+
+    code = "wrong_state"
+
+
 class InvalidTransition(CarillonError):
     """A run in this state cannot take this event."""
 
@@ -108,6 +150,34 @@ class Forbidden(CarillonError):
     """This principal may not do this."""
 
     code = "forbidden"
+
+
+class LoginFailed(Unauthenticated):
+    """The user or the password is wrong."""
+
+    code = "login_failed"
+
+
+class LoginThrottled(CarillonError):
+    """Too many failed logins: wait before the next try."""
+
+    code = "login_throttled"
+
+    def __init__(self, message: str | None = None, *, retry_after_seconds: int = 900) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class UserExists(CarillonError):
+    """A user with this name exists already."""
+
+    code = "user_exists"
+
+
+class UserNotFound(CarillonError, LookupError):
+    """There is no user with this name."""
+
+    code = "user_not_found"
 
 
 class Throttled(CarillonError):

@@ -31,6 +31,9 @@ class Overlap(StrEnum):
     REPLACE = "replace"
 
 
+DEFAULT_OVERLAP: Final = Overlap.ALLOW
+
+
 class CatchUp(StrEnum):
     """Which of the fire times missed for longer than the grace are still run."""
 
@@ -69,7 +72,7 @@ class Misfire:
 class Policies:
     """What happens when things go wrong in time."""
 
-    overlap: Overlap = Overlap.SKIP
+    overlap: Overlap = DEFAULT_OVERLAP
     max_concurrent: int = 1
     max_queued: int = 10
     misfire: Misfire = field(default_factory=Misfire)

@@ -1,0 +1,1 @@
+"""The HTTP API: one handler, its doors and its routes."""

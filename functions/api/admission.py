@@ -1,0 +1,37 @@
+"""The second door: every route needs a bearer token, except those listed here."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from carillon.domain.access import Principal
+from carillon.domain.errors import Unauthenticated
+from carillon.services.api import Api
+
+PUBLIC: Final = frozenset(
+    {
+        ("GET", "/v1/health"),
+        ("POST", "/v1/login"),
+        ("GET", "/.well-known/jwks.json"),
+        ("GET", "/openapi.json"),
+    }
+)
+MAX_TOKEN: Final = 4096
+
+
+def admit(event: Mapping[str, Any], api: Api) -> Principal | None:
+    """Who calls, None on a public route; Unauthenticated."""
+    request = event["requestContext"]
+    if (request["http"]["method"], _path(event)) in PUBLIC:
+        return None
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    scheme, _, token = str(headers.get("authorization", "")).partition(" ")
+    if scheme.lower() != "bearer" or not 0 < len(token.strip()) <= MAX_TOKEN:
+        raise Unauthenticated(
+            "Send a token in the header Authorization: Bearer ...; POST /v1/login gives one."
+        )
+    return api.authenticate(token.strip(), str(request["http"].get("sourceIp", "")))
+
+
+def _path(event: Mapping[str, Any]) -> str:
+    path, stage = str(event["rawPath"]), event["requestContext"].get("stage", "$default")
+    return path if stage == "$default" else path.removeprefix(f"/{stage}")

@@ -1,0 +1,48 @@
+"""The resolver with all routes, and what happens to an address or a method that nobody serves."""
+
+import json
+import re
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+from api.errors import MethodNotAllowed, RouteNotFound
+from api.problems import problem_answer
+from api.routes import health, keys, login, openapi, runs, schedules
+
+app = APIGatewayHttpResolver(enable_validation=True, serializer=json.dumps)
+for area in (health, login, keys, schedules, runs, openapi):
+    app.include_router(area.router)
+
+
+@app.exception_handler(Exception)  # type: ignore[untyped-decorator]
+def answer_problem(error: Exception) -> Response[Any]:
+    """A route's failure as a problem document."""
+    call = app.context["call"]
+    if isinstance(error, NotFoundError):
+        error = _nothing_here()
+    answer = problem_answer(error, call.request_id, call.api.log)
+    headers = dict(answer["headers"])
+    return Response(answer["statusCode"], headers.pop("content-type"), answer["body"], headers)
+
+
+def _nothing_here() -> Exception:
+    path = app.current_event.path
+    for pattern, methods in _addresses():
+        if pattern.fullmatch(path):
+            return MethodNotAllowed(methods)
+    return RouteNotFound()
+
+
+@cache
+def _addresses() -> tuple[tuple[re.Pattern[str], str], ...]:
+    paths = openapi.document(app)["paths"]
+    return tuple(
+        (
+            re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))),
+            ", ".join(sorted(map(str.upper, methods))),
+        )
+        for path, methods in paths.items()
+    )

@@ -1,0 +1,223 @@
+"""The shapes of the API for its OpenAPI description. Requests are judged by the domain, in its own sentences."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+
+class DocumentedAs:
+    """Marks a body that is described as a model but handed to the route as it was decoded."""
+
+    def __init__(self, model: type[BaseModel]) -> None:
+        self._model = model
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.any_schema()
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return handler(self._model.__pydantic_core_schema__)
+
+
+class Strict(BaseModel):
+    """A request's object: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Credentials(Strict):
+    user: str = Field(max_length=64, examples=["admin"])
+    password: str = Field(max_length=1024)
+
+
+class Token(BaseModel):
+    token: str
+    token_type: Literal["Bearer"]
+    expires_at: datetime
+
+
+class Timetable(Strict):
+    expression: str = Field(
+        max_length=256, examples=["30 2 * * *", "rate(5 minutes)", "at(2026-12-01T09:00:00)"]
+    )
+    zone: str = Field(default="UTC", max_length=64, examples=["Europe/Berlin"])
+    gap: Literal["fire", "skip"] = "fire"
+    fold: Literal["once", "twice"] = "once"
+    anchor: datetime | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    max_runs: None = None
+    jitter_seconds: Literal[0] = 0
+    calendars: list[str] = Field(default=[], max_length=0)
+    also_at: list[datetime] = Field(default=[], max_length=0)
+
+
+class Misfire(Strict):
+    grace_seconds: int = Field(default=300, ge=1, le=86_400)
+    catch_up: Literal["none"] = "none"
+    max_catch_up: Literal[10] = 10
+
+
+class Policies(Strict):
+    overlap: Literal["allow"] = "allow"
+    max_concurrent: Literal[1] = 1
+    max_queued: Literal[10] = 10
+    misfire: Misfire = Field(default_factory=Misfire)
+
+
+class HttpTarget(Strict):
+    kind: Literal["http"]
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "POST"
+    url: str = Field(examples=["https://api.example.com/jobs"])
+    headers: dict[str, str] = {}
+    body: Any = None
+
+
+class PythonTarget(Strict):
+    kind: Literal["python"]
+    task: str = Field(examples=["delete-old-objects"])
+    arguments: dict[str, Any] = {}
+
+
+class Retry(Strict):
+    max_attempts: int = Field(default=3, ge=1, le=100)
+    backoff: Literal["exponential", "fixed"] = "exponential"
+    base_seconds: float = Field(default=2, ge=0, le=86_400)
+    cap_seconds: float = Field(default=300, ge=0, le=86_400)
+
+
+class Job(Strict):
+    target: HttpTarget | PythonTarget
+    timeout_seconds: float = Field(default=60, ge=0.1)
+    retry: Retry = Field(default_factory=Retry)
+    secrets: dict[str, str] = Field(default={}, max_length=0)
+    compensate: None = None
+
+
+class Alerts(Strict):
+    on: list[Literal["failure"]] = ["failure"]
+    late_after_seconds: None = None
+
+
+class ScheduleDocument(Strict):
+    schedule_id: str = Field(pattern="^[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?$", examples=["nightly-etl"])
+    description: str = Field(default="", max_length=1000)
+    tags: dict[str, str] = Field(default={}, max_length=20)
+    sensitive: Literal[False] = False
+    timetable: Timetable
+    policies: Policies = Field(default_factory=Policies)
+    job: Job
+    alerts: Alerts = Field(default_factory=Alerts)
+
+
+class Standing(BaseModel):
+    state: Literal["active", "paused", "ended", "broken"]
+    state_reason: str | None
+    revision: int
+    head_version: int
+    owner: str
+    next_fire_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class ScheduleAnswer(ScheduleDocument, Standing):
+    model_config = ConfigDict(extra="ignore")
+
+
+class ScheduleSummary(Standing):
+    schedule_id: str
+    tags: dict[str, str]
+    sensitive: bool
+    timetable: Timetable
+    policies: Policies
+
+
+class SchedulePage(BaseModel):
+    items: list[ScheduleSummary]
+    next_cursor: str | None
+
+
+class RunEvent(BaseModel):
+    timestamp: int = Field(description="Epoch milliseconds")
+    status: str
+    message: str
+    duration_ms: int | None
+    attempt: int
+
+
+class RunAnswer(BaseModel):
+    run_id: str = Field(examples=["nightly-etl@20261122T020000Z"])
+    schedule_id: str
+    fire_at: datetime
+    state: str
+    reason: str | None
+    origin: str
+    attempt: int
+    revision: int | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    duration_ms: int | None
+    lateness_ms: int | None
+    skipped_count: int | None
+    events: list[RunEvent]
+
+
+class RunPage(BaseModel):
+    items: list[RunAnswer]
+    next_cursor: str | None
+
+
+class RunStarted(BaseModel):
+    run_id: str
+    state: Literal["QUEUED"]
+
+
+class FieldFault(BaseModel):
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FieldFault]
+    request_id: str
+
+
+_MEANINGS = {
+    400: "The request is not valid",
+    401: "A valid token is required",
+    403: "A permission is missing",
+    404: "There is no such thing",
+    409: "The present state does not allow it",
+    412: "It has changed since it was read",
+    413: "The body is too large",
+    415: "The body is not JSON",
+    428: "If-Match is required",
+    429: "Too many tries",
+    503: "Try again",
+}
+
+
+def answers(model: type[BaseModel] | None, *failures: int, status: int = 200) -> dict[int, OpenAPIResponse]:
+    """The answers of an operation: its success, the failures named, and those that every operation can have."""
+    success: OpenAPIResponse = {"description": "Done"}
+    if model is not None:
+        success["content"] = {"application/json": {"model": model}}
+    codes = sorted({*failures, 400, 401, 403, 413, 415, 503})
+    found: dict[int, OpenAPIResponse] = {status if model else 204: success}
+    for code in codes:
+        found[code] = {
+            "description": _MEANINGS[code],
+            "content": {"application/problem+json": {"model": Problem}},
+        }
+    return found

@@ -1,0 +1,40 @@
+"""Runs: a schedule's, newest first, and one with its story."""
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from api.answers import json_answer, page_answer, position_of
+from api.calls import call_of, caller_of, decoded
+from api.models import RunAnswer, RunPage, answers
+from carillon.domain.run_document import run_document
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+
+
+@router.get(
+    "/v1/schedules/<schedule_id>/runs",
+    tags=["runs"],
+    summary="List a schedule's runs",
+    responses=answers(RunPage, 400, 404),
+)
+def list_runs(
+    schedule_id: str,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query()] = None,
+) -> Response[Any]:
+    """Newest first, those waiting for a fire time that is still to come before all others."""
+    call, wanted = call_of(router), decoded(schedule_id)
+    listing = f"runs:{wanted}"
+    page = call.api.read_runs.of_schedule(
+        caller_of(router), wanted, limit, position_of(call, listing, cursor)
+    )
+    return page_answer(call, listing, page, run_document)
+
+
+@router.get("/v1/runs/<run_id>", tags=["runs"], summary="Read a run", responses=answers(RunAnswer, 404))
+def read_run(run_id: str) -> Response[Any]:
+    """Its state and every event of its story."""
+    return json_answer(run_document(call_of(router).api.read_runs.one(caller_of(router), decoded(run_id))))

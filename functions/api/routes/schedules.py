@@ -1,0 +1,158 @@
+"""Schedules: create, read, list, replace, delete, pause, resume, run now."""
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from api.answers import etag, json_answer, page_answer, position_of
+from api.calls import call_of, caller_of, decoded, expected_version, no_body
+from api.models import (
+    DocumentedAs,
+    RunStarted,
+    ScheduleAnswer,
+    ScheduleDocument,
+    SchedulePage,
+    ScheduleSummary,
+    answers,
+)
+from carillon.domain.definition import read_definition
+from carillon.domain.errors import FieldError, InvalidInput, NotAvailable
+from carillon.domain.job import Revision
+from carillon.domain.schedule import Schedule
+from carillon.domain.schedule_document import schedule_document, schedule_summary
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+LISTING = "schedules"
+TAGS = ["schedules"]
+
+
+@router.post(
+    "/v1/schedules",
+    tags=TAGS,
+    summary="Create a schedule",
+    responses=answers(ScheduleAnswer, 400, 409, status=201),
+)
+def create(document: Annotated[Any, DocumentedAs(ScheduleDocument), Body()]) -> Response[Any]:
+    """The shortest useful document has an id, an expression and a target; everything else has a default."""
+    api = call_of(router).api
+    definition = read_definition(document, api.limits, api.clock.now())
+    head, revision = api.create_schedule(caller_of(router), definition)
+    return _schedule(head, revision, 201, {"location": f"/v1/schedules/{head.schedule_id}"})
+
+
+@router.get("/v1/schedules", tags=TAGS, summary="List schedules", responses=answers(SchedulePage, 400))
+def list_schedules(
+    limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[str | None, Query()] = None
+) -> Response[Any]:
+    """Pages of summaries; send `next_cursor` as `cursor` to go on."""
+    call = call_of(router)
+    page = call.api.read_schedules.page(caller_of(router), limit, position_of(call, LISTING, cursor))
+    now = call.api.clock.now()
+    return page_answer(call, LISTING, page, lambda head: schedule_summary(head, now))
+
+
+@router.get(
+    "/v1/schedules/<schedule_id>",
+    tags=TAGS,
+    summary="Read a schedule",
+    responses=answers(ScheduleAnswer, 404),
+)
+def read(schedule_id: str) -> Response[Any]:
+    """The definition with every default, its state, and its version as the ETag."""
+    return _schedule(*call_of(router).api.read_schedules.one(caller_of(router), decoded(schedule_id)))
+
+
+@router.put(
+    "/v1/schedules/<schedule_id>",
+    tags=TAGS,
+    summary="Replace a schedule",
+    responses=answers(ScheduleAnswer, 400, 404, 412, 428),
+)
+def replace(
+    schedule_id: str, document: Annotated[Any, DocumentedAs(ScheduleDocument), Body()]
+) -> Response[Any]:
+    """A new revision. Needs `If-Match` with the ETag that was read; the id may be left out of the document."""
+    api = call_of(router).api
+    version = expected_version(router, required=True)
+    definition = read_definition(_for_id(decoded(schedule_id), document), api.limits, api.clock.now())
+    return _schedule(*api.replace_schedule(caller_of(router), definition, version))
+
+
+@router.delete(
+    "/v1/schedules/<schedule_id>",
+    tags=TAGS,
+    summary="Delete a schedule",
+    responses=answers(None, 404, 412, 428),
+)
+def delete(schedule_id: str) -> Response[Any]:
+    """Needs `If-Match`. Runs that were not started end SKIPPED; the id can be used again."""
+    no_body(router)
+    version = expected_version(router, required=True)
+    call_of(router).api.delete_schedule(caller_of(router), decoded(schedule_id), version)
+    return Response(204, None, "")
+
+
+@router.post(
+    "/v1/schedules/<schedule_id>/pause",
+    tags=TAGS,
+    summary="Pause a schedule",
+    responses=answers(ScheduleSummary, 404, 409, 412),
+)
+def pause(schedule_id: str) -> Response[Any]:
+    """No fire time of it starts after the answer. Pausing it again changes nothing."""
+    no_body(router)
+    version = expected_version(router, required=False)
+    return _summary(call_of(router).api.pause_schedule(caller_of(router), decoded(schedule_id), version))
+
+
+@router.post(
+    "/v1/schedules/<schedule_id>/resume",
+    tags=TAGS,
+    summary="Resume a schedule",
+    responses=answers(ScheduleSummary, 404, 409, 412),
+)
+def resume(schedule_id: str) -> Response[Any]:
+    """Fires again from now on; fire times inside the pause are on record as skipped."""
+    no_body(router)
+    version = expected_version(router, required=False)
+    return _summary(call_of(router).api.resume_schedule(caller_of(router), decoded(schedule_id), version))
+
+
+@router.post(
+    "/v1/schedules/<schedule_id>/trigger",
+    tags=TAGS,
+    summary="Run a schedule's job now",
+    responses=answers(RunStarted, 400, 404, status=202),
+)
+def trigger(schedule_id: str) -> Response[Any]:
+    """Makes a manual run, also of a paused schedule; poll the address in `Location`."""
+    body = call_of(router).body
+    if isinstance(body, dict) and set(body) == {"payload"}:
+        fault = FieldError("payload", "Leave the payload out; the job runs as it is defined.")
+        raise NotAvailable("A payload for a triggered run is not available yet.", [fault])
+    no_body(router)
+    run = call_of(router).api.trigger_schedule(caller_of(router), decoded(schedule_id))
+    location = {"location": f"/v1/runs/{run.run_id}"}
+    return json_answer({"run_id": str(run.run_id), "state": str(run.state)}, 202, location)
+
+
+def _for_id(schedule_id: str, document: Any) -> Any:
+    if not isinstance(document, dict) or document.get("schedule_id") == schedule_id:
+        return document
+    if document.get("schedule_id") is None:
+        return {**document, "schedule_id": schedule_id}
+    fault = FieldError("schedule_id", "This differs from the id in the address; an id never changes.")
+    raise InvalidInput("The schedule is not valid.", [fault])
+
+
+def _schedule(
+    head: Schedule, revision: Revision, status: int = 200, headers: dict[str, str] | None = None
+) -> Response[Any]:
+    document = schedule_document(head, revision, call_of(router).api.clock.now())
+    return json_answer(document, status, {**etag(head.head_version), **(headers or {})})
+
+
+def _summary(head: Schedule) -> Response[Any]:
+    return json_answer(schedule_summary(head, call_of(router).api.clock.now()), 200, etag(head.head_version))

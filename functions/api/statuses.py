@@ -1,0 +1,36 @@
+"""Error class → HTTP status: the one table. A class without a line has its parent's; without any it is a 500."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from api import errors as http
+from carillon.domain import errors
+
+STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
+    errors.InvalidInput: HTTPStatus.BAD_REQUEST,
+    errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.ScheduleNotFound: HTTPStatus.NOT_FOUND,
+    errors.RunNotFound: HTTPStatus.NOT_FOUND,
+    errors.RevisionNotFound: HTTPStatus.NOT_FOUND,
+    http.RouteNotFound: HTTPStatus.NOT_FOUND,
+    http.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+    errors.ScheduleExists: HTTPStatus.CONFLICT,
+    errors.WrongState: HTTPStatus.CONFLICT,
+    errors.VersionMismatch: HTTPStatus.PRECONDITION_FAILED,
+    http.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    http.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    http.PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
+    errors.LoginThrottled: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.Throttled: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def status_of(error: Exception) -> HTTPStatus:
+    """The status of an error's nearest class in the table."""
+    for kind in type(error).__mro__:
+        if kind in STATUSES:
+            return STATUSES[kind]
+    return HTTPStatus.INTERNAL_SERVER_ERROR

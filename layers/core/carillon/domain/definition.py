@@ -1,0 +1,221 @@
+"""The schedule document of the API, read into domain values: every fault at once, every default filled in.
+
+Shape and defaults stand in docs/api.md. `read_definition` is the only door through which a definition enters.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from carillon.domain.allow_list import AllowList
+from carillon.domain.errors import InvalidExpression, InvalidInput, NotAvailable, SecretsNotAvailable
+from carillon.domain.fire_times import next_after
+from carillon.domain.job import Job
+from carillon.domain.job_definition import read_job
+from carillon.domain.moments import EPOCH
+from carillon.domain.not_yet import refusals, secret_uses
+from carillon.domain.reading import Faults, Section
+from carillon.domain.run_id import SCHEDULE_ID
+from carillon.domain.schedule import CatchUp, Misfire, Policies, TimetableSpec
+from carillon.domain.timetable import Timetable
+
+WORKER_RESERVE_SECONDS: Final = 5
+"""What a worker keeps of its timeout for starting, finishing and writing down an attempt."""
+
+LONGEST_EXPRESSION: Final = 256
+MAX_TAGS: Final = 20
+MAX_GRACE_SECONDS: Final = 86_400
+_GAPS_LOOKED_AT: Final = 60
+
+_FIELDS: Final = (
+    "schedule_id", "description", "tags", "sensitive", "timetable", "policies", "job", "alerts",
+)  # fmt: skip
+_TIMETABLE: Final = (
+    "expression", "zone", "gap", "fold", "anchor", "starts_at", "ends_at", "max_runs", "jitter_seconds",
+    "calendars", "also_at", "after",
+)  # fmt: skip
+_POLICIES: Final = ("overlap", "max_concurrent", "max_queued", "misfire")
+_MISFIRE: Final = ("grace_seconds", "catch_up", "max_catch_up")
+_ALERTS: Final = ("on", "late_after_seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What this stack can keep: the longest attempt, the shortest interval, the private hosts it may call."""
+
+    max_timeout_seconds: float
+    minimum_interval_seconds: int = 1
+    http_allow: AllowList = field(default_factory=AllowList)
+
+    @classmethod
+    def of_stack(
+        cls, worker_timeout_seconds: int, minimum_interval_seconds: int, http_allow: AllowList
+    ) -> "Limits":
+        """The limits that follow from a stack's parameters."""
+        return cls(worker_timeout_seconds - WORKER_RESERVE_SECONDS, minimum_interval_seconds, http_allow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """A schedule as its author wants it."""
+
+    schedule_id: str
+    description: str
+    tags: Mapping[str, str]
+    sensitive: bool
+    timetable: TimetableSpec
+    policies: Policies
+    job: Job
+    alerts: Mapping[str, object]
+
+
+def read_definition(document: Any, limits: Limits, now: datetime) -> Definition:
+    """The definition in a decoded JSON document; InvalidInput, NotAvailable or SecretsNotAvailable with every fault.
+
+    `now` is where the check of the shortest interval begins.
+    """
+    faults = Faults()
+    body = Section(document, "", faults, _FIELDS)
+    definition = Definition(
+        schedule_id=_schedule_id(body),
+        description=body.text("description", longest=1000),
+        tags=_tags(body),
+        sensitive=body.flag("sensitive"),
+        timetable=_timetable(body.section("timetable", _TIMETABLE), limits, now),
+        policies=_policies(body.section("policies", _POLICIES)),
+        job=read_job(body, limits.max_timeout_seconds, limits.http_allow),
+        alerts=_alerts(body.section("alerts", _ALERTS)),
+    )
+    _refuse_unavailable(body.document, faults)
+    faults.raise_any("The schedule is not valid.")
+    return definition
+
+
+def _refuse_unavailable(document: Mapping[str, Any], faults: Faults) -> None:
+    secrets, features = tuple(secret_uses(document)), tuple(refusals(document))
+    if secrets and not faults.errors:
+        raise SecretsNotAvailable(None, (*secrets, *features))
+    if features and not faults.errors:
+        raise NotAvailable(None, features)
+    for error in (*secrets, *features):
+        faults.note(error.field, error.message)
+
+
+def _schedule_id(body: Section) -> str:
+    schedule_id = body.text("schedule_id", longest=64)
+    if not SCHEDULE_ID.fullmatch(schedule_id):
+        body.fault(
+            "schedule_id",
+            "Give an id of 1 to 64 lower-case letters, digits, - and _, such as nightly-etl; "
+            "it begins and ends with a letter or digit.",
+        )
+    return schedule_id
+
+
+def _tags(body: Section) -> Mapping[str, str]:
+    tags = body.get("tags")
+    if tags is None:
+        return {}
+    if not isinstance(tags, Mapping) or len(tags) > MAX_TAGS:
+        body.fault("tags", f"The tags must be a JSON object of at most {MAX_TAGS} names and texts.")
+        return {}
+    for name, value in tags.items():
+        if not 1 <= len(name) <= 64 or not isinstance(value, str) or len(value) > 256:
+            body.fault(
+                f"tags.{ascii(name[:64])[1:-1]}",
+                "A tag is a name of up to 64 characters and a text of up to 256.",
+            )
+    return dict(tags)
+
+
+def _timetable(section: Section, limits: Limits, now: datetime) -> TimetableSpec:
+    spec = TimetableSpec(
+        expression=section.text("expression", longest=LONGEST_EXPRESSION),
+        zone=section.text("zone", "UTC", longest=64),
+        gap="skip" if section.word("gap", ("fire", "skip")) == "skip" else "fire",
+        fold="twice" if section.word("fold", ("once", "twice")) == "twice" else "once",
+        anchor=section.moment("anchor"),
+        starts_at=section.moment("starts_at"),
+        ends_at=section.moment("ends_at"),
+    )
+    if section.get("expression") is None:
+        section.fault("expression", "Say when it fires, for example 30 2 * * * or rate(5 minutes).")
+    elif _parses(section, spec):
+        _check_interval(section, spec, limits.minimum_interval_seconds, now)
+    if spec.starts_at and spec.ends_at and spec.ends_at <= spec.starts_at:
+        section.fault("ends_at", "The end must be later than starts_at.")
+    return spec
+
+
+def _parses(section: Section, spec: TimetableSpec) -> bool:
+    if not _zone_is_known(section, spec):
+        return False
+    try:
+        next_after(spec, spec.starts_at or EPOCH)
+    except InvalidExpression as error:
+        section.fault("expression", sentence(error))
+        return False
+    return not section.faults.errors
+
+
+def _zone_is_known(section: Section, spec: TimetableSpec) -> bool:
+    try:
+        Timetable.parse("@hourly", spec.zone)
+    except InvalidExpression as error:
+        section.fault("zone", sentence(error))
+        return False
+    return True
+
+
+def sentence(error: InvalidInput) -> str:
+    """An error's message as a sentence with its full stop."""
+    text = str(error)
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def _check_interval(section: Section, spec: TimetableSpec, minimum_seconds: int, now: datetime) -> None:
+    if minimum_seconds <= 1:
+        return
+    shortest = timedelta(seconds=minimum_seconds)
+    previous = next_after(spec, now)
+    for _ in range(_GAPS_LOOKED_AT):
+        following = None if previous is None else next_after(spec, previous)
+        if previous is None or following is None:
+            return
+        if following - previous < shortest:
+            section.fault("expression", _too_often(following - previous, minimum_seconds))
+            return
+        previous = following
+
+
+def _too_often(gap: timedelta, minimum_seconds: int) -> str:
+    return (
+        f"This fires every {gap.total_seconds():g} s at its quickest; this stack allows one fire time every "
+        f"{minimum_seconds} s (parameter MinimumIntervalSeconds)."
+    )
+
+
+def _policies(section: Section) -> Policies:
+    default = Policies()
+    misfire = section.section("misfire", _MISFIRE)
+    return Policies(
+        overlap=section.choice("overlap", default.overlap),
+        max_concurrent=section.whole("max_concurrent", default.max_concurrent, 1, 1000),
+        max_queued=section.whole("max_queued", default.max_queued, 0, 1000),
+        misfire=Misfire(
+            grace_seconds=misfire.whole("grace_seconds", default.misfire.grace_seconds, 1, MAX_GRACE_SECONDS),
+            catch_up=misfire.choice("catch_up", CatchUp.NONE),
+            max_catch_up=misfire.whole("max_catch_up", default.misfire.max_catch_up, 1, 1000),
+        ),
+    )
+
+
+def _alerts(section: Section) -> Mapping[str, object]:
+    on = section.get("on")
+    words = ("failure", "recovery", "success", "late")
+    if on is None:
+        on = ["failure"]
+    elif not isinstance(on, list) or not all(isinstance(word, str) and word in words for word in on):
+        section.fault("on", f"This must be a list of words among {', '.join(words)}.")
+    return {"on": on, "late_after_seconds": section.get("late_after_seconds")}

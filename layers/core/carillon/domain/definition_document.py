@@ -1,0 +1,82 @@
+"""A definition as the document people read and may send back: every field present, defaults filled in."""
+
+from datetime import datetime
+from typing import Any
+
+from carillon.domain.definition import Definition
+from carillon.domain.job import Job, Retry
+from carillon.domain.moments import to_rfc3339
+from carillon.domain.schedule import Policies, TimetableSpec
+
+
+def definition_document(definition: Definition) -> dict[str, Any]:
+    """The document of a definition; reading it again gives the same definition."""
+    return {
+        "schedule_id": definition.schedule_id,
+        "description": definition.description,
+        "tags": dict(definition.tags),
+        "sensitive": definition.sensitive,
+        "timetable": timetable_document(definition.timetable),
+        "policies": policies_document(definition.policies),
+        "job": job_document(definition.job),
+        "alerts": dict(definition.alerts),
+    }
+
+
+def timetable_document(spec: TimetableSpec) -> dict[str, Any]:
+    """A timetable's fields; moments as RFC 3339."""
+    return {
+        "expression": spec.expression,
+        "zone": spec.zone,
+        "gap": spec.gap,
+        "fold": spec.fold,
+        "anchor": _rfc3339(spec.anchor),
+        "starts_at": _rfc3339(spec.starts_at),
+        "ends_at": _rfc3339(spec.ends_at),
+        "max_runs": spec.max_runs,
+        "jitter_seconds": spec.jitter_seconds,
+        "calendars": list(spec.calendars),
+        "also_at": [to_rfc3339(moment) for moment in spec.also_at],
+    }
+
+
+def policies_document(policies: Policies) -> dict[str, Any]:
+    """The policies' fields."""
+    return {
+        "overlap": str(policies.overlap),
+        "max_concurrent": policies.max_concurrent,
+        "max_queued": policies.max_queued,
+        "misfire": {
+            "grace_seconds": policies.misfire.grace_seconds,
+            "catch_up": str(policies.misfire.catch_up),
+            "max_catch_up": policies.misfire.max_catch_up,
+        },
+    }
+
+
+def job_document(job: Job) -> dict[str, Any]:
+    """The job's fields; whole numbers of seconds are shown as such."""
+    return {
+        "target": dict(job.target),
+        "timeout_seconds": _plain(job.timeout_seconds),
+        "retry": _retry_document(job.retry),
+        "secrets": {},
+        "compensate": None,
+    }
+
+
+def _retry_document(retry: Retry) -> dict[str, Any]:
+    return {
+        "max_attempts": retry.max_attempts,
+        "backoff": str(retry.backoff),
+        "base_seconds": _plain(retry.base_seconds),
+        "cap_seconds": _plain(retry.cap_seconds),
+    }
+
+
+def _plain(number: float) -> float | int:
+    return int(number) if float(number).is_integer() else number
+
+
+def _rfc3339(moment: datetime | None) -> str | None:
+    return None if moment is None else to_rfc3339(moment)

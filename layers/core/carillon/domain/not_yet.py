@@ -1,0 +1,72 @@
+"""Features of the schedule document that this version refuses, in one table.
+
+Each line names a field, the values that mean "not used", and why the others are refused. Accepting a setting
+that nothing obeys would be a lie; when a feature is built, its line goes.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from carillon.domain.errors import FieldError
+
+_EMPTY: Final[tuple[Any, ...]] = (None, [], {}, "")
+
+NOT_YET: Final[Mapping[str, tuple[tuple[Any, ...], str]]] = {
+    "sensitive": ((None, False), "Confirmation of sensitive schedules"),
+    "timetable.max_runs": (_EMPTY, "A limit on the number of runs"),
+    "timetable.jitter_seconds": ((None, 0), "Jitter"),
+    "timetable.calendars": (_EMPTY, "Exclusion by calendars"),
+    "timetable.also_at": (_EMPTY, "Firing at extra moments"),
+    "timetable.after": (_EMPTY, "Chaining to another schedule"),
+    "policies.overlap": ((None, "allow"), "An overlap policy other than allow"),
+    "policies.max_concurrent": ((None, 1), "A bound on concurrent runs"),
+    "policies.max_queued": ((None, 10), "A bound on waiting runs"),
+    "policies.misfire.catch_up": ((None, "none"), "Catching up on missed fire times"),
+    "policies.misfire.max_catch_up": ((None, 10), "A bound on catching up"),
+    "job.steps": (_EMPTY, "A workflow of steps"),
+    "job.compensate": (_EMPTY, "Compensation"),
+    "job.wait": (_EMPTY, "Waiting for a callback"),
+    "alerts.on": ((None, ["failure"]), "Alerting on anything but failure, or on nothing,"),
+    "alerts.late_after_seconds": ((None,), "Alerting on late starts"),
+}
+
+PLANNED_TARGETS: Final = frozenset({"lambda", "sqs", "sns", "stepfunctions", "eventbridge", "ecs"})
+"""Kinds of target that are named in the documentation but cannot be called yet."""
+
+
+def refusals(document: Mapping[str, Any]) -> Iterator[FieldError]:
+    """Every use of a feature that does not exist yet."""
+    for path, (unused, feature) in NOT_YET.items():
+        value = _value_at(document, path)
+        # `in` alone would take 0 for False and 1 for True.
+        if not any(value == plain and type(value) is type(plain) for plain in unused):
+            yield FieldError(path, f"{feature} is not available yet; leave {path.rpartition('.')[2]} out.")
+    kind = _value_at(document, "job.target.kind")
+    if isinstance(kind, str) and kind in PLANNED_TARGETS:
+        yield FieldError(
+            "job.target.kind", f"Targets of kind {kind} are not available yet; use http or python."
+        )
+
+
+def secret_uses(document: Mapping[str, Any]) -> Iterator[FieldError]:
+    """Every place that wants a secret, which cannot be sealed yet."""
+    if _value_at(document, "job.secrets") not in (None, {}):
+        yield FieldError(
+            "job.secrets", "Secrets are not available yet: this stack cannot seal them. Leave secrets out."
+        )
+    headers = _value_at(document, "job.target.headers")
+    for name, value in headers.items() if isinstance(headers, Mapping) else ():
+        if isinstance(value, str) and "${secrets." in value:
+            yield FieldError(
+                f"job.target.headers.{ascii(name)[1:65]}",
+                "This header names a secret; secrets are not available yet.",
+            )
+
+
+def _value_at(document: Mapping[str, Any], path: str) -> Any:
+    value: Any = document
+    for name in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(name)
+    return value

@@ -1,0 +1,94 @@
+"""Everything the API's routes call, in one value: wiring fills it, tests fill it with fakes."""
+
+from dataclasses import dataclass
+
+from carillon.domain.definition import Limits
+from carillon.ports import (
+    AccessStore,
+    Chance,
+    Clock,
+    CursorKeys,
+    DispatchQueue,
+    Guards,
+    Log,
+    RunStore,
+    ScheduleStore,
+    TokenSigner,
+    TokenVerifier,
+)
+from carillon.services.authenticate import Authenticate
+from carillon.services.claim import Claimer
+from carillon.services.create_schedule import CreateSchedule
+from carillon.services.delete_schedule import DeleteSchedule
+from carillon.services.dispatch_now import DispatchAtOnce
+from carillon.services.end_queued import EndQueued
+from carillon.services.enqueue import Enqueue
+from carillon.services.journal import Journal
+from carillon.services.login import Login
+from carillon.services.pause_schedule import PauseSchedule
+from carillon.services.read_runs import ReadRuns
+from carillon.services.read_schedules import ReadSchedules
+from carillon.services.replace_schedule import ReplaceSchedule
+from carillon.services.resume_schedule import ResumeSchedule
+from carillon.services.trigger_schedule import TriggerSchedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """The services behind the routes."""
+
+    clock: Clock
+    log: Log
+    limits: Limits
+    signer: TokenSigner
+    cursor_keys: CursorKeys
+    login: Login
+    authenticate: Authenticate
+    create_schedule: CreateSchedule
+    replace_schedule: ReplaceSchedule
+    pause_schedule: PauseSchedule
+    resume_schedule: ResumeSchedule
+    delete_schedule: DeleteSchedule
+    trigger_schedule: TriggerSchedule
+    read_schedules: ReadSchedules
+    read_runs: ReadRuns
+
+
+def build_api(
+    *,
+    schedules: ScheduleStore,
+    runs: RunStore,
+    access: AccessStore,
+    guards: Guards,
+    queue: DispatchQueue,
+    signer: TokenSigner,
+    verifier: TokenVerifier,
+    cursor_keys: CursorKeys,
+    clock: Clock,
+    chance: Chance,
+    log: Log,
+    limits: Limits,
+    issuer: str,
+    shards: int,
+    skew_seconds: int,
+) -> Api:
+    """The services over a stack's ports; `issuer` names the stack in its tokens."""
+    journal, end_queued = Journal(chance), EndQueued(runs, chance, skew_seconds)
+    at_once = DispatchAtOnce(Claimer(schedules, queue, clock, chance), clock, log)
+    return Api(
+        clock=clock,
+        log=log,
+        limits=limits,
+        signer=signer,
+        cursor_keys=cursor_keys,
+        login=Login(access, guards, signer, clock, chance, issuer),
+        authenticate=Authenticate(verifier, access, clock, issuer),
+        create_schedule=CreateSchedule(schedules, clock, journal, at_once),
+        replace_schedule=ReplaceSchedule(schedules, clock, journal, end_queued, at_once),
+        pause_schedule=PauseSchedule(schedules, clock, journal, end_queued),
+        resume_schedule=ResumeSchedule(schedules, clock, journal, at_once),
+        delete_schedule=DeleteSchedule(schedules, runs, clock, journal, end_queued),
+        trigger_schedule=TriggerSchedule(schedules, Enqueue(runs, queue, clock), clock, chance, journal),
+        read_schedules=ReadSchedules(schedules, shards),
+        read_runs=ReadRuns(schedules, runs),
+    )

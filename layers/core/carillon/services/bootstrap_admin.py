@@ -1,0 +1,78 @@
+"""Makes the first admin, with a random password that is shown once; also the way back in when it is lost."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+
+from carillon.domain.access import Principal, User
+from carillon.domain.errors import FieldError, InvalidInput, LostRace, UserExists
+from carillon.domain.moments import ceil_second
+from carillon.domain.password import hash_password
+from carillon.ports import AccessStore, Chance, Clock
+from carillon.services.authorise import ADMIN
+from carillon.services.journal import Journal
+
+USER_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")
+OPERATOR: Final = Principal("operator", (ADMIN,), "function")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A user's name and the password that is not stored anywhere."""
+
+    user: str
+    password: str
+
+
+class BootstrapAdmin:
+    """Creates or, when asked, resets an admin; whoever may invoke the operator function may do this."""
+
+    def __init__(self, access: AccessStore, clock: Clock, chance: Chance, journal: Journal) -> None:
+        self._access = access
+        self._clock = clock
+        self._chance = chance
+        self._journal = journal
+
+    def __call__(self, name: str, *, reset: bool = False) -> Credentials:
+        """The new credentials; UserExists unless `reset`, which also ends the user's sessions."""
+        if not USER_NAME.fullmatch(name):
+            fault = FieldError("user", "Use 1 to 64 lower-case letters, digits, dots, dashes, _ and @.")
+            raise InvalidInput("The user's name is not valid.", [fault])
+        before = self._access.user(name)
+        if before is not None and not reset:
+            raise self._exists(name)
+        password = self._chance.token()
+        user = self._user(name, password, before)
+        verb = "user.reset" if before else "user.bootstrap"
+        audit = self._journal.entry(
+            OPERATOR, verb, f"user:{name}", user.tokens_valid_from, after={"roles": list(user.roles)}
+        )
+        try:
+            self._access.save_user(user, audit, replaces=before.version if before else None)
+        except LostRace:
+            raise self._exists(name) from None
+        return Credentials(name, password)
+
+    def _user(self, name: str, password: str, before: User | None) -> User:
+        # Tokens carry whole seconds: rounded up, one of this very second is refused with the older ones.
+        now = ceil_second(self._clock.now())
+        hashed = hash_password(password, self._chance.token().encode())
+        if before is None:
+            return User(
+                name=name, password_hash=hashed, roles=(ADMIN,), tokens_valid_from=now, created_at=now
+            )
+        return replace(
+            before,
+            password_hash=hashed,
+            roles=tuple(dict.fromkeys((*before.roles, ADMIN))),
+            enabled=True,
+            tokens_valid_from=now,
+            version=before.version + 1,
+        )
+
+    @staticmethod
+    def _exists(name: str) -> UserExists:
+        return UserExists(
+            f'There is a user {name} already; send {{"command": "bootstrap", "user": "{name}", "reset": true}} '
+            "to give it a new password and end its sessions."
+        )

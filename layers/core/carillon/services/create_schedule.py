@@ -1,0 +1,65 @@
+"""Creates a schedule, also under an id that was deleted, and dispatches what is due before the next tick."""
+
+from carillon.domain.access import Principal
+from carillon.domain.definition import Definition
+from carillon.domain.definition_document import definition_document
+from carillon.domain.errors import LostRace, ScheduleExists
+from carillon.domain.head_changes import create
+from carillon.domain.job import Revision
+from carillon.domain.moments import to_ms
+from carillon.domain.schedule import Schedule, ScheduleState
+from carillon.ports import Change, Clock, ScheduleStore
+from carillon.services.authorise import Permission, authorise
+from carillon.services.journal import Journal
+from carillon.services.operator_write import DispatchNow, write_change
+
+
+class CreateSchedule:
+    """Writes the head, the first revision and the audit row in one transaction."""
+
+    def __init__(
+        self, schedules: ScheduleStore, clock: Clock, journal: Journal, dispatch_now: DispatchNow
+    ) -> None:
+        self._schedules = schedules
+        self._clock = clock
+        self._journal = journal
+        self._dispatch_now = dispatch_now
+
+    def __call__(self, principal: Principal, definition: Definition) -> tuple[Schedule, Revision]:
+        """The new head and revision; ScheduleExists, Forbidden, InvalidInput when it would never fire."""
+        authorise(principal, Permission.CREATE_SCHEDULES, definition.schedule_id)
+        tombstone = self._schedules.head(definition.schedule_id)
+        if tombstone is not None and tombstone.state is not ScheduleState.DELETED:
+            raise _exists(definition)
+        now = self._clock.now()
+        head = create(definition, principal.name, now, tombstone).after
+        revision = revision_of(head, definition, principal)
+        audit = self._journal.entry(
+            principal, "schedule.create", f"schedule:{head.schedule_id}", now, after=revision.document
+        )
+        try:
+            write_change(self._schedules, Change(tombstone, head, audit, revision))
+        except LostRace:
+            raise _exists(definition) from None
+        self._dispatch_now(head)
+        return head, revision
+
+
+def revision_of(head: Schedule, definition: Definition, principal: Principal) -> Revision:
+    """The immutable revision that a written head points at."""
+    return Revision(
+        schedule_id=head.schedule_id,
+        generation=head.generation,
+        number=head.revision,
+        document=definition_document(definition),
+        job=definition.job,
+        saved_at_ms=to_ms(head.updated_at),
+        saved_by=principal.name,
+    )
+
+
+def _exists(definition: Definition) -> ScheduleExists:
+    return ScheduleExists(
+        f"The schedule {definition.schedule_id} exists already; change it with PUT /v1/schedules/"
+        f"{definition.schedule_id}."
+    )

@@ -1,0 +1,47 @@
+"""Deletes a schedule: a tombstone stays, so that the id can be used again without mixing up runs."""
+
+from datetime import timedelta
+
+from carillon.domain.access import Principal
+from carillon.domain.head_changes import CLAIM_REACH, delete
+from carillon.domain.schedule import Schedule
+from carillon.ports import Change, Clock, RunStore, ScheduleStore
+from carillon.services.authorise import Permission, authorise
+from carillon.services.end_queued import EndQueued
+from carillon.services.journal import Journal
+from carillon.services.operator_write import OperatorWrite
+
+
+class DeleteSchedule:
+    """Head first, then the queued runs whose time has come, manual ones too, then the answer."""
+
+    def __init__(
+        self, schedules: ScheduleStore, runs: RunStore, clock: Clock, journal: Journal, end_queued: EndQueued
+    ) -> None:
+        self._schedules = schedules
+        self._runs = runs
+        self._write = OperatorWrite(schedules)
+        self._clock = clock
+        self._journal = journal
+        self._end_queued = end_queued
+
+    def __call__(self, principal: Principal, schedule_id: str, expected_version: int | None) -> None:
+        """Returns when it is deleted; ScheduleNotFound, VersionMismatch, Forbidden."""
+        authorise(principal, Permission.DELETE_SCHEDULES, schedule_id)
+        now = self._clock.now()
+
+        def decide(head: Schedule) -> Change:
+            ahead = self._runs.queued_between(schedule_id, now + timedelta(seconds=1), now + CLAIM_REACH)
+            changed = delete(head, now, max((run.fire_at for run in ahead), default=None))
+            audit = self._journal.entry(
+                principal,
+                "schedule.delete",
+                f"schedule:{schedule_id}",
+                now,
+                before=self._schedules.revision(schedule_id, head.revision).document,
+            )
+            return Change(head, changed.after, audit, runs=changed.jumped)
+
+        head, _ = self._write(schedule_id, expected_version, decide)
+        message = "the schedule was deleted before this run started"
+        self._end_queued(head, now, lambda _: True, "deleted", message)

@@ -1,0 +1,48 @@
+"""Ends queued runs that an operator's write has overtaken, so that the answer to it is also a promise.
+
+Only runs whose time has come, give or take the clocks' margin, are judged here; later ones are judged by the
+worker at their time, or a resume in between would lose them.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from carillon.domain.errors import LostRace
+from carillon.domain.lifecycle import skip
+from carillon.domain.run import Run, RunState
+from carillon.domain.schedule import Schedule
+from carillon.ports import Chance, RunStore
+
+LATE_MARGIN: Final = timedelta(seconds=60)
+MAX_TRIES: Final = 4
+
+
+class EndQueued:
+    """Skips the queued runs of a schedule up to now plus the margin of the clocks."""
+
+    def __init__(self, runs: RunStore, chance: Chance, skew_seconds: int) -> None:
+        self._runs = runs
+        self._chance = chance
+        self._skew = timedelta(seconds=skew_seconds)
+
+    def __call__(
+        self, head: Schedule, now: datetime, is_over: Callable[[Run], bool], reason: str, message: str
+    ) -> int:
+        """How many runs were ended; a run that started meanwhile had started before the answer, and stays."""
+        grace = timedelta(seconds=head.policies.misfire.grace_seconds)
+        queued = self._runs.queued_between(head.schedule_id, now - grace - LATE_MARGIN, now + self._skew)
+        return sum(self._end(run, now, reason, message) for run in queued if is_over(run))
+
+    def _end(self, run: Run, now: datetime, reason: str, message: str) -> bool:
+        current: Run | None = run
+        for _ in range(MAX_TRIES):
+            if current is None or current.state is not RunState.QUEUED:
+                return False
+            try:
+                self._runs.transition(current, skip(current, now, reason, message, self._chance.token()))
+            except LostRace:
+                current = self._runs.get(run.run_id)
+                continue
+            return True
+        return False

@@ -1,0 +1,38 @@
+"""Audit entries as the operator's writes make them: one shape of actor, object and id for all verbs."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from carillon.domain.access import Principal
+from carillon.domain.audit import AuditEntry
+from carillon.ports import Chance
+
+
+class Journal:
+    """Makes audit entries; the store that carries out the change writes them."""
+
+    def __init__(self, chance: Chance) -> None:
+        self._chance = chance
+
+    def entry(
+        self,
+        principal: Principal,
+        action: str,
+        subject: str,
+        now: datetime,
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> AuditEntry:
+        """The entry of one change; `subject` is a kind and an id, as in schedule:nightly-etl."""
+        return AuditEntry(
+            entry_id=self._chance.token()[:16],
+            at=now,
+            actor=principal.name,
+            action=action,
+            object=subject,
+            source=principal.source,
+            before=before,
+            after=after,
+        )

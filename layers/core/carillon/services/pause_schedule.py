@@ -1,0 +1,50 @@
+"""Pauses a schedule: no first attempt of one of its fire times starts after the answer."""
+
+from carillon.domain.access import Principal
+from carillon.domain.head_changes import pause
+from carillon.domain.run import Origin
+from carillon.domain.schedule import Schedule
+from carillon.ports import Change, Clock, ScheduleStore
+from carillon.services.authorise import Permission, authorise
+from carillon.services.end_queued import EndQueued
+from carillon.services.journal import Journal
+from carillon.services.operator_write import OperatorWrite
+
+
+class PauseSchedule:
+    """Head first, then the queued runs whose time has come, then the answer."""
+
+    def __init__(
+        self, schedules: ScheduleStore, clock: Clock, journal: Journal, end_queued: EndQueued
+    ) -> None:
+        self._write = OperatorWrite(schedules)
+        self._clock = clock
+        self._journal = journal
+        self._end_queued = end_queued
+
+    def __call__(
+        self, principal: Principal, schedule_id: str, expected_version: int | None = None
+    ) -> Schedule:
+        """The paused head, the same one when it was paused already; ScheduleNotFound, WrongState."""
+        authorise(principal, Permission.PAUSE_SCHEDULES, schedule_id)
+        now = self._clock.now()
+
+        def decide(head: Schedule) -> Change | None:
+            changed = pause(head, now, principal.name)
+            if changed is None:
+                return None
+            audit = self._journal.entry(
+                principal,
+                "schedule.pause",
+                f"schedule:{schedule_id}",
+                now,
+                before={"state": str(head.state)},
+                after={"state": str(changed.after.state)},
+            )
+            return Change(head, changed.after, audit)
+
+        head, _ = self._write(schedule_id, expected_version, decide)
+        # Also when it was paused already: an earlier pause may have died between its two steps.
+        message = "the schedule was paused before this run started"
+        self._end_queued(head, now, lambda run: run.origin is Origin.FIRE, "paused", message)
+        return head

@@ -1,0 +1,71 @@
+"""Replaces a schedule's definition by a new revision, and ends queued runs that the new timetable does not have."""
+
+from datetime import datetime
+
+from carillon.domain.access import Principal
+from carillon.domain.definition import Definition
+from carillon.domain.definition_document import definition_document
+from carillon.domain.fire_times import fires_at
+from carillon.domain.head_changes import edit
+from carillon.domain.job import Revision
+from carillon.domain.run import Origin, Run
+from carillon.domain.schedule import Schedule
+from carillon.ports import Change, Clock, ScheduleStore
+from carillon.services.authorise import Permission, authorise
+from carillon.services.create_schedule import revision_of
+from carillon.services.end_queued import EndQueued
+from carillon.services.journal import Journal
+from carillon.services.operator_write import DispatchNow, OperatorWrite
+
+
+class ReplaceSchedule:
+    """A lost update is refused: the caller names the version that was read."""
+
+    def __init__(
+        self,
+        schedules: ScheduleStore,
+        clock: Clock,
+        journal: Journal,
+        end_queued: EndQueued,
+        dispatch_now: DispatchNow,
+    ) -> None:
+        self._schedules = schedules
+        self._write = OperatorWrite(schedules)
+        self._clock = clock
+        self._journal = journal
+        self._end_queued = end_queued
+        self._dispatch_now = dispatch_now
+
+    def __call__(
+        self, principal: Principal, definition: Definition, expected_version: int | None
+    ) -> tuple[Schedule, Revision]:
+        """The head and revision as written; ScheduleNotFound, VersionMismatch, Forbidden."""
+        authorise(principal, Permission.EDIT_SCHEDULES, definition.schedule_id)
+        now = self._clock.now()
+
+        def decide(head: Schedule) -> Change:
+            return self._change(principal, head, definition, now)
+
+        head, _ = self._write(definition.schedule_id, expected_version, decide)
+        message = "the schedule was edited and no longer fires at this time"
+        self._end_queued(head, now, lambda run: _is_gone(run, head), "edited", message)
+        self._dispatch_now(head)
+        return head, revision_of(head, definition, principal)
+
+    def _change(self, principal: Principal, head: Schedule, definition: Definition, now: datetime) -> Change:
+        changed = edit(head, definition, now)
+        audit = self._journal.entry(
+            principal,
+            "schedule.replace",
+            f"schedule:{head.schedule_id}",
+            now,
+            before=self._schedules.revision(head.schedule_id, head.revision).document,
+            after=definition_document(definition),
+        )
+        return Change(
+            head, changed.after, audit, revision_of(changed.after, definition, principal), changed.jumped
+        )
+
+
+def _is_gone(run: Run, head: Schedule) -> bool:
+    return run.origin is Origin.FIRE and not fires_at(head.timetable, run.fire_at)
