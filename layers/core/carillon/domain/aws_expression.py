@@ -22,7 +22,7 @@ from carillon.domain.cron_fields import (
 from carillon.domain.errors import InvalidExpression
 from carillon.domain.interval import checked_period
 
-_FORM = re.compile(r"(rate|at|cron)\s*\((.*)\)", re.IGNORECASE)
+_FORM = re.compile(r"\s*(rate|at|cron)\s*\((.*)\)", re.IGNORECASE)
 _AT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}", re.ASCII)
 _RATE_SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
 _LOCAL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall-clock seconds carry no zone
@@ -34,6 +34,7 @@ class OneTime:
     """One local time, in seconds since 1970-01-01T00:00:00 on the wall clock."""
 
     local: int
+    column: int = 1
     interval_like: bool = False
 
     def next_match(self, local: int) -> int | None:
@@ -54,7 +55,7 @@ def parse_aws(text: str) -> Cron | OneTime | int | None:
 
 
 def _refuse_unclosed(text: str) -> None:
-    if re.match(r"(rate|at|cron)\s*\(", text, re.IGNORECASE):
+    if re.match(r"\s*(rate|at|cron)\s*\(", text, re.IGNORECASE):
         raise InvalidExpression(
             "The closing parenthesis is missing", column=len(text), remedy="end the expression with )"
         )
@@ -95,7 +96,7 @@ def _one_time(inner: Token) -> OneTime:
         raise InvalidExpression(
             f"{local.year} is outside the calendar", column=column, remedy=f"use {FIRST_YEAR} to {LAST_YEAR}"
         )
-    return OneTime((local - _LOCAL_EPOCH) // _SECOND)
+    return OneTime((local - _LOCAL_EPOCH) // _SECOND, column)
 
 
 def _cron(inner: Token) -> Cron:

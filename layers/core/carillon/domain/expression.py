@@ -19,21 +19,12 @@ LONGEST_EXPRESSION = 256
 
 def read_rule(expression: str, anchor: datetime | None) -> Rule:
     """Read an expression; intervals count from the anchor, or from the epoch."""
-    leading = len(expression) - len(expression.lstrip())
-    if expression[leading:].startswith("@"):
+    if expression.lstrip().startswith("@"):
         return _nickname(tokens_of(expression), anchor)
-    try:
-        aws = parse_aws(expression[leading:])
-    except InvalidExpression as error:
-        raise _moved(error, leading) from error
+    aws = parse_aws(expression)
     if isinstance(aws, int):
         return Interval(aws, _anchor_instant(anchor))
     return parse_cron(tokens_of(expression)) if aws is None else aws
-
-
-def _moved(error: InvalidExpression, columns: int) -> InvalidExpression:
-    column = None if error.column is None else error.column + columns
-    return InvalidExpression(error.what, column=column, remedy=error.remedy)
 
 
 def _nickname(tokens: list[Token], anchor: datetime | None) -> Rule:

@@ -139,7 +139,7 @@ def _in_gap(timetable: Timetable, rule: OneTime) -> InvalidExpression:
         remedy = f"the first time after the jump is {there:%Y-%m-%dT%H:%M:%S}"
     return InvalidExpression(
         f"This local time does not exist in {timetable.zone}: the clocks jump over it",
-        column=timetable.expression.index("(") + 2,
+        column=rule.column,
         remedy=remedy,
     )
 

@@ -87,9 +87,12 @@ def stretch_at(zone: str, instant: int) -> Stretch:
     return Stretch(change.at, change.before, change_within(zone, stride - 1))
 
 
-def changes_from(zone: str, instant: int) -> Iterator[Change]:
-    """Every change after an instant (or up to a stride before it) until the calendar ends."""
-    for stride in range(instant // STRIDE, LAST_INSTANT // STRIDE + 1):
-        change = change_within(zone, stride)
+def changes_from(zone: str, instant: int, until: int) -> Iterator[Change]:
+    """Every change from the stride of one instant to that of another, in order."""
+    before = offset_at(zone, instant // STRIDE * STRIDE)
+    for stride in range(instant // STRIDE, until // STRIDE + 1):
+        after = offset_at(zone, (stride + 1) * STRIDE)
+        change = change_within(zone, stride) if after != before else None
+        before = after
         if change is not None:
             yield change
