@@ -64,7 +64,7 @@ def change(before, after, **fields):
 
 
 def claim(head, *runs, **fields):
-    next_fire_at = fields.pop("next_fire_at", head.next_fire_at + minutes(1))
+    next_fire_at = fields.pop("next_fire_at", NOW + minutes(1))
     return Claim(
         schedule=head,
         runs=tuple(runs),

@@ -1,6 +1,7 @@
 """Every store twice: in memory, and over DynamoDB as moto plays it."""
 
 import threading
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
@@ -28,15 +29,22 @@ from tests.fakes.memory import (
 SHARDS = 3
 
 
+@cache
+def connected():
+    """The client and its wire, made once: a client costs more than a test."""
+    client = aws.client("dynamodb", attempts=1)
+    return client, Wire(client)
+
+
 @pytest.fixture
 def dynamo(monkeypatch):
     """A database in moto whose tables are those of the template; `wire` puts faults between client and moto."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        client = aws.client("dynamodb", attempts=1)
+        client, wire = connected()
         tables.create(client)
-        wire = Wire(client)
+        wire.clear()
         clock = FakeClock()
         database = Database(
             client=client,
@@ -86,9 +94,15 @@ class Wire:
 
     def __init__(self, client):
         self._lock = threading.Lock()
+        self.clear()
+        # botocore calls every handler and takes the first answer, so moto's own must not act a second time.
+        client.meta.events.unregister("before-send", botocore_stubber)
+        client.meta.events.register("before-send.dynamodb.*", self._send)
+
+    def clear(self):
+        """Forgets faults and requests."""
         self.faults = []
         self.requests = []
-        client.meta.events.register_first("before-send.dynamodb.*", self._send)
 
     def _send(self, request, event_name, **_):
         with self._lock:

@@ -1,5 +1,6 @@
 """The tables as template.yaml declares them, made in moto: nothing about them is written twice."""
 
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -29,6 +30,7 @@ def _plain(loader, _, node):
 _Loader.add_multi_constructor("!", _plain)
 
 
+@cache
 def declared():
     """Properties of every table by logical id."""
     resources = yaml.load(TEMPLATE.read_text(), Loader=_Loader)["Resources"]

@@ -44,10 +44,9 @@ class Expression:
         return self.absent(attribute) if value is None else self.compare(attribute, "=", value)
 
     def append(self, attribute: str, values: list[Value]) -> str:
-        """An assignment that adds to the end of a list, which need not be there yet."""
+        """An assignment that adds to the end of a list that is there."""
         alias = self.name(attribute)
-        empty, tail = self.value({"L": []}), self.value({"L": values})
-        return f"{alias} = list_append(if_not_exists({alias}, {empty}), {tail})"
+        return f"{alias} = list_append({alias}, {self.value({'L': values})})"
 
     def update(self, changes: Mapping[str, Value | None], *assignments: str) -> str:
         """An update expression that sets the changes, removes those that are None, and makes the assignments."""

@@ -89,7 +89,7 @@ def _events(
 ) -> tuple[str, ...]:
     """The assignment that appends the new events, taking them out of the changes; none when they are written anew."""
     held = len(before.events)
-    if "events" not in changes or after.events[:held] != before.events:
+    if "events" not in changes or not held or after.events[:held] != before.events:
         return ()
     del changes["events"]
     return (expression.append("events", [event_value(event) for event in after.events[held:]]),)
