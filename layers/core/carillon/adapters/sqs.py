@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,7 +14,6 @@ from carillon.ports import Clock
 
 TEN: Final = 10
 MAX_DELAY_SECONDS: Final = 900
-THREADS: Final = 8
 _TRIES: Final = 4
 # SQS delays whole seconds. Rounding down lets a message come early, which the worker waits out; this much late is
 # less than what the message takes to arrive anyway.
@@ -32,15 +30,11 @@ class SqsDispatchQueue:
         self._pace = pace
 
     def send(self, messages: Sequence[Dispatch], now: datetime) -> Sequence[Dispatch]:
-        """SendMessageBatch in tens, side by side; the unsent ones in the order given."""
+        """SendMessageBatch, ten by ten; the unsent ones in the order given."""
         # A long list takes a while to send: delays count from each batch's own moment.
         ahead = now - self._clock.now()
-        tens = [messages[first : first + TEN] for first in range(0, len(messages), TEN)]
-        if len(tens) <= 1:
-            return [unsent for ten in tens for unsent in self._send_ten(ten, ahead)]
-        with ThreadPoolExecutor(min(THREADS, len(tens))) as pool:
-            answers = pool.map(lambda ten: self._send_ten(ten, ahead), tens)
-            return [unsent for answer in answers for unsent in answer]
+        tens = (messages[first : first + TEN] for first in range(0, len(messages), TEN))
+        return [unsent for ten in tens for unsent in self._send_ten(ten, ahead)]
 
     def _send_ten(self, ten: Sequence[Dispatch], ahead: timedelta) -> Sequence[Dispatch]:
         left = dict(enumerate(ten))

@@ -4,7 +4,6 @@ The index is a hint: rows are read consistently, and the conditional write decid
 a row is worked on, so a row that cannot be helped starves nobody.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -37,6 +36,10 @@ class SweepReport:
         )
 
 
+Helped = tuple[SweepReport, Run | None]
+"""What was done for one row, and the run whose wake-up it still needs, if any."""
+
+
 class Sweep:
     """The rescuer of runs."""
 
@@ -61,35 +64,34 @@ class Sweep:
     def run(self, shard: int) -> SweepReport:
         """Looks after one shard's stragglers."""
         overdue = self._runs.wake_before(shard, self._clock.now(), MAX_ROWS)
-        report = SweepReport()
-        for counts in self._concurrently(self._look_after, self._runs.get_many(overdue)):
-            report += counts
-        return report
+        helped = list(self._concurrently(self._look_after, self._runs.get_many(overdue)))
+        wake_ups = [Dispatch.for_next_attempt(run) for _, run in helped if run is not None]
+        self._queue.send(wake_ups, self._clock.now())
+        return sum((counts for counts, _ in helped), SweepReport())
 
-    def _look_after(self, run: Run) -> SweepReport:
+    def _look_after(self, run: Run) -> Helped:
         recovery = look_after(run, self._clock.now())
         if recovery.action is Action.NOTHING:
-            return SweepReport(passed=1)
+            return SweepReport(passed=1), None
         try:
             return self._recover(run, recovery)
         except LostRace:
-            return SweepReport(passed=1)
+            return SweepReport(passed=1), None
         except CarillonError as error:
             self._log(
                 "sweep_failed", "A run could not be looked after.", run_id=str(run.run_id), error=repr(error)
             )
-            return SweepReport(failed=1)
+            return SweepReport(failed=1), None
 
-    def _recover(self, run: Run, recovery: Recovery) -> SweepReport:
+    def _recover(self, run: Run, recovery: Recovery) -> Helped:
         pushed = self._runs.transition(run, recovery.pushed, held_wake=True)
         if recovery.action is Action.RESEND:
-            self._send([pushed])
-            return SweepReport(resent=1)
+            return SweepReport(resent=1), pushed
         if recovery.action is Action.EXTEND:
-            return SweepReport(extended=1)
+            return SweepReport(extended=1), None
         return self._expire(pushed)
 
-    def _expire(self, run: Run) -> SweepReport:
+    def _expire(self, run: Run) -> Helped:
         policy = self._retry_policy(run)
         after = expire(run, policy, self._clock.now(), self._chance.share(), self._chance.token())
         written = self._runs.transition(run, after, held_wake=True)
@@ -100,10 +102,8 @@ class Sweep:
             attempt=run.attempt,
         )
         if written.state is RunState.UNKNOWN:
-            return SweepReport(unknown=1)
-        if is_sent_at_once(written):
-            self._send([written])
-        return SweepReport(retried=1)
+            return SweepReport(unknown=1), None
+        return SweepReport(retried=1), written if is_sent_at_once(written) else None
 
     def _retry_policy(self, run: Run) -> Retry:
         if run.revision is None:
@@ -113,6 +113,3 @@ class Sweep:
         except (RevisionNotFound, MalformedRow):
             # What cannot be read cannot be tried again: the run ends UNKNOWN instead of being swept for ever.
             return Retry(max_attempts=1)
-
-    def _send(self, runs: Sequence[Run]) -> None:
-        self._queue.send([Dispatch.for_next_attempt(run) for run in runs], self._clock.now())
