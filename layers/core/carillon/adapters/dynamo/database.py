@@ -7,12 +7,11 @@ from datetime import timedelta
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
 from carillon.adapters.aws import named
 from carillon.adapters.dynamo.wire import Wire
 from carillon.adapters.pace import Pace
-from carillon.domain.errors import CarillonError, Throttled, Unavailable
+from carillon.domain.errors import CarillonError, Throttled
 
 MIN_RETENTION_DAYS: Final = 7
 """Rows outlive their end by this at least, so that the archive has surely read them from the stream."""
@@ -88,8 +87,6 @@ class Database:
             raise _verdict(error) from error
         except BotoCoreError as error:
             raise named(error) from error
-        except ResponseParserError as error:
-            raise Unavailable(f"{operation}: no proper answer") from error
 
     def transact(self, actions: Sequence[Mapping[str, Any]]) -> None:
         """Writes all actions or none. The token makes the SDK's repeats of this call harmless, and only those."""
