@@ -45,9 +45,10 @@ class LocalFunction:
         self._put_back(self._take())
 
     def pids(self, *, busy: bool = False) -> list[int]:
-        """Give the process ids of its sandboxes, or of those at work."""
+        """Give the process ids of its living sandboxes, or of those at work."""
         with self._lock:
-            return [sandbox.pid for sandbox in ([*self._busy] if busy else [*self._busy, *self._free])]
+            sandboxes = [*self._busy] if busy else [*self._busy, *self._free]
+            return [sandbox.pid for sandbox in sandboxes if sandbox.usable]
 
     def stop(self) -> None:
         """End every sandbox."""

@@ -3,7 +3,7 @@
 The fire times are worked out here by plain arithmetic, without the scheduler's own timetables.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,7 +52,9 @@ class Scene:
         """Write the schedule as the API takes it."""
         timetable: dict[str, Any] = {"expression": self.expression(window), "zone": "UTC"}
         if self.windowed:
-            timetable |= {"starts_at": _text(window.starts_at), "ends_at": _text(window.ends_at)}
+            timetable["starts_at"] = _text(window.starts_at)
+        if self.windowed and not self.paused:
+            timetable["ends_at"] = _text(window.ends_at)
         target = {
             "kind": "http",
             "method": "POST",
@@ -65,6 +67,11 @@ class Scene:
             "timetable": timetable,
             "job": {"target": target, "timeout_seconds": 5, "retry": dict(self.retry)},
         }
+
+    def within(self, window: Window, runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Give the runs that count: a paused schedule has no end, and its later fire times wait for ever."""
+        ends_at = _text(window.ends_at)
+        return [run for run in runs if not self.paused or run["fire_at"] < ends_at]
 
 
 def _text(moment: datetime) -> str:

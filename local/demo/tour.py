@@ -77,15 +77,11 @@ class Tour:
         progress = Progress()
         seen: dict[Scene, list[dict[str, Any]]] = {scene: [] for scene in SCENES}
         waiting = set(SCENES)
-        resumed = False
         until = window.ends_at + timedelta(seconds=_GRACE_SECONDS)
         while waiting and datetime.now(UTC) < until:
             time.sleep(_POLL_SECONDS)
-            if not resumed and datetime.now(UTC) > window.ends_at:
-                _resume_paused(api)
-                resumed = True
             for scene in [scene for scene in SCENES if scene in waiting]:
-                seen[scene] = api.runs(scene.schedule_id)
+                seen[scene] = scene.within(window, api.runs(scene.schedule_id))
                 if unfinished(scene, window, seen[scene]) <= 0 and datetime.now(UTC) > window.ends_at:
                     waiting.discard(scene)
             progress.show([run for runs in seen.values() for run in runs])
@@ -111,13 +107,6 @@ class Tour:
             return 1
         print(f"\nAll {fires} fire times were recorded exactly once, and every job ended as it should.")
         return 0
-
-
-def _resume_paused(api: ApiClient) -> None:
-    """Resume after the window: what the pause jumped over is put on record."""
-    for scene in SCENES:
-        if scene.paused:
-            api.post(f"/v1/schedules/{scene.schedule_id}/resume")
 
 
 class _Alerts:
