@@ -1,13 +1,19 @@
 """What rows weigh: a write unit is a kilobyte begun, and an index entry is written with every claim."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from carillon.adapters.dynamo.head_item import head_item
 from carillon.adapters.dynamo.run_item import run_item
-from carillon.domain.run import RunState
-from carillon.domain.schedule import Misfire, Policies, TimetableSpec
-from tests.contract.builders import NOW, minutes, run, schedule
+from carillon.adapters.dynamo.runs import DynamoRuns
+from carillon.adapters.dynamo.timetable_text import read_policies, read_timetable, write_policies
+from carillon.domain.lifecycle import finish, start
+from carillon.domain.new_run import queued
+from carillon.domain.outcome import Outcome, OutcomeKind, retryable
+from carillon.domain.retry import RetryDecision
+from carillon.domain.run import Origin
+from carillon.domain.run_id import RunId
+from carillon.domain.schedule import CatchUp, Misfire, Overlap, Policies, TimetableSpec
+from tests.contract.builders import NOW, minutes, schedule
 from tests.contract.tables import declared
 
 KEPT = timedelta(days=30)
@@ -32,27 +38,73 @@ def size(item):
     return sum(len(name) + weight(value) for name, value in item.items())
 
 
+def claimed():
+    run_id = RunId.of_fire_time(LONGEST_ID, NOW)
+    told = "claimed for 2026-11-22T02:00:00Z"
+    return queued(run_id, 1, Origin.FIRE, fire_at=NOW, now=NOW - minutes(2), message=told)
+
+
+def begun(row, at):
+    return start(row, at, claim_id="f" * 32, lease_until=at + minutes(6), revision=12345)
+
+
 def default_life():
-    """A default run from its claim to its success, as the services tell it."""
-    queued = run(LONGEST_ID).noted(NOW - minutes(2), "Claimed for 2026-11-22T02:00:00Z.")
-    running = replace(
-        queued,
-        state=RunState.RUNNING,
-        attempt=1,
-        claim_id="f" * 32,
-        lease_until=NOW + minutes(6),
-        revision=12345,
-        started_at=NOW + timedelta(milliseconds=123),
-    ).noted(NOW, "Attempt 1 started.")
-    done = replace(
-        running, state=RunState.SUCCEEDED, ended_at=NOW + timedelta(milliseconds=456), wake_at=None
-    )
-    return queued, running, done.noted(NOW, "The target answered 200 in 333 ms.", 333)
+    """A default run from its claim to its success."""
+    row = claimed()
+    running = begun(row, NOW + timedelta(milliseconds=123))
+    outcome = Outcome(OutcomeKind.SUCCESS, "POST https://hooks.example.com answered 200", status=200)
+    decision = RetryDecision(None, "it succeeded")
+    return row, running, finish(running, outcome, decision, NOW + timedelta(milliseconds=456))
+
+
+def failing_life():
+    """A default run that fails in all of its three attempts."""
+    row = claimed()
+    yield row
+    for number in (1, 2, 3):
+        now = NOW + minutes(number)
+        row = begun(row, now)
+        yield row
+        not_before = now + timedelta(seconds=2) if number < 3 else None
+        decision = RetryDecision(not_before, f"attempt {number + 1} of 3 follows")
+        row = finish(row, retryable("http_503", "POST https://hooks.example.com answered 503"), decision, now)
+        yield row
 
 
 def test_a_default_run_weighs_less_than_a_kilobyte_all_its_life():
     sizes = [size(run_item(row, 1, KEPT)) for row in default_life()]
+    assert max(sizes) < 640, sizes
+
+
+def test_even_a_run_that_fails_three_times_fits_into_one_write_unit():
+    sizes = [size(run_item(row, 1, KEPT)) for row in failing_life()]
+    assert len(sizes) == 7
     assert max(sizes) < 1024, sizes
+
+
+def test_what_an_absent_name_means_in_a_stored_row_never_changes():
+    """Rows leave defaults out: changing one of these in the domain would change schedules that are stored."""
+    assert read_timetable('{"expression":"@daily"}') == TimetableSpec(
+        "@daily",
+        zone="UTC",
+        gap="fire",
+        fold="once",
+        anchor=None,
+        starts_at=None,
+        ends_at=None,
+        max_runs=None,
+        jitter_seconds=0,
+        calendars=(),
+        also_at=(),
+    )
+    misfire = Misfire(grace_seconds=300, catch_up=CatchUp.NONE, max_catch_up=10)
+    stored = read_policies('{"overlap":"skip"}')
+    assert stored == Policies(overlap=Overlap.SKIP, max_concurrent=1, max_queued=10, misfire=misfire)
+    assert write_policies(stored) == '{"overlap":"skip"}'
+
+
+def test_names_of_a_newer_version_are_passed_over():
+    assert read_timetable('{"expression":"@daily","moon":"full"}') == TimetableSpec("@daily")
 
 
 def test_a_due_entry_of_a_usual_schedule_weighs_a_third_of_a_kilobyte():
@@ -88,12 +140,10 @@ def test_a_terminal_row_has_an_end_an_expiry_and_no_wake_up():
 
 def test_a_start_and_a_note_touch_no_index(dynamo):
     """Moving an index key costs two more writes; starting must not."""
-    from carillon.adapters.dynamo.runs import DynamoRuns
-
-    queued, running, _ = default_life()
+    row, running, _ = default_life()
     runs = DynamoRuns(dynamo.database)
-    runs.put_if_absent(queued)
-    runs.transition(queued, running)
+    runs.put_if_absent(row)
+    runs.transition(row, running)
     body = dynamo.wire.requests[-1].body.decode()
     assert "wake" not in body
     assert "shard" not in body

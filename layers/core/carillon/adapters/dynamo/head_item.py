@@ -30,6 +30,7 @@ def head_item(schedule: Schedule, shards: int) -> Wire:
     item = head_key(schedule.schedule_id) | {
         "state": text(schedule.state.value),
         "timetable": text(write_timetable(schedule.timetable)),
+        "policies": text(write_policies(schedule.policies)),
         "revision": whole(schedule.revision),
         "head_version": whole(schedule.head_version),
         "generation": whole(schedule.generation),
@@ -42,9 +43,7 @@ def head_item(schedule: Schedule, shards: int) -> Wire:
 
 
 def _optional(schedule: Schedule) -> Wire:
-    policies = write_policies(schedule.policies)
     found: dict[str, Value | None] = {
-        "policies": text(policies) if policies != "{}" else None,
         "owner": text(schedule.owner) if schedule.owner else None,
         "tags": packed(dict(schedule.tags)) if schedule.tags else None,
         "alerts": packed(dict(schedule.alerts)) if schedule.alerts else None,

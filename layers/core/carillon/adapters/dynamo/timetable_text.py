@@ -21,8 +21,8 @@ def write_timetable(spec: TimetableSpec) -> str:
 
 
 def write_policies(policies: Policies) -> str:
-    """The policies as text; `{}` for the default ones."""
-    found = _beyond_defaults(policies, Policies())
+    """The policies as text; the overlap is always told, for its default is to change."""
+    found = _beyond_defaults(policies, Policies()) | {"overlap": policies.overlap}
     if "misfire" in found:
         found["misfire"] = _beyond_defaults(policies.misfire, Misfire())
     return _compact(found)
