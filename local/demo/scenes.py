@@ -1,9 +1,10 @@
 """The scenes of the tour: what each schedule is, when it must fire, and how its runs must end.
 
-The fire times are worked out here by plain arithmetic, without the scheduler's own timetables.
+The fire times are worked out here by plain arithmetic, without the scheduler's own timetables. Schedules
+with a rhythm have no end: past the window their rows show how far ahead the tick has claimed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,113 +38,77 @@ class Scene:
 
     schedule_id: str
     tells: str
-    expression: Callable[[Window], str]
-    fires: Callable[[Window], tuple[datetime, ...]]
     path: str
-    ends: str
+    ends: str = "SUCCEEDED"
+    expression: str = "@yearly"
+    rhythm_seconds: int | None = None
+    once_at: int | None = None
     calls_per_run: int = 1
     retry: Mapping[str, Any] = field(default_factory=lambda: {"max_attempts": 3, "base_seconds": 1})
     paused: bool = False
     triggered: bool = False
     alerted: bool = False
-    windowed: bool = True
+
+    def fires(self, window: Window) -> tuple[datetime, ...]:
+        """Give the fire times inside the window."""
+        if self.rhythm_seconds is not None:
+            return window.every(self.rhythm_seconds)
+        return () if self.once_at is None else (window.after(self.once_at),)
 
     def document(self, window: Window, receiver_url: str) -> dict[str, Any]:
         """Write the schedule as the API takes it."""
-        timetable: dict[str, Any] = {"expression": self.expression(window), "zone": "UTC"}
-        if self.windowed:
-            timetable["starts_at"] = _text(window.starts_at)
-        if self.windowed and not self.paused:
-            timetable["ends_at"] = _text(window.ends_at)
-        target = {
-            "kind": "http",
-            "method": "POST",
-            "url": f"{receiver_url}/{self.path}",
-            "body": {"from": "demo"},
-        }
+        url = f"{receiver_url}/{self.path}"
         return {
             "schedule_id": self.schedule_id,
             "description": self.tells,
-            "timetable": timetable,
-            "job": {"target": target, "timeout_seconds": 5, "retry": dict(self.retry)},
+            "timetable": self._timetable(window),
+            "job": {
+                "target": {"kind": "http", "method": "POST", "url": url, "body": {"from": "demo"}},
+                "timeout_seconds": 5,
+                "retry": dict(self.retry),
+            },
         }
 
-    def within(self, window: Window, runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Give the runs that count: a paused schedule has no end, and its later fire times wait for ever."""
-        ends_at = _text(window.ends_at)
-        return [run for run in runs if not self.paused or run["fire_at"] < ends_at]
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
-
-
-def _at(seconds: int) -> Callable[[Window], str]:
-    return lambda window: f"at({window.after(seconds):%Y-%m-%dT%H:%M:%S})"
-
-
-def _once(seconds: int) -> Callable[[Window], tuple[datetime, ...]]:
-    return lambda window: (window.after(seconds),)
+    def _timetable(self, window: Window) -> dict[str, Any]:
+        if self.once_at is not None:
+            moment = window.after(self.once_at)
+            return {"expression": f"at({moment:%Y-%m-%dT%H:%M:%S})", "zone": "UTC"}
+        timetable = {"expression": self.expression, "zone": "UTC"}
+        if self.rhythm_seconds is not None:
+            timetable["starts_at"] = window.starts_at.isoformat().replace("+00:00", "Z")
+        return timetable
 
 
 SCENES = (
     Scene(
         "heartbeat",
         "an HTTP job every 5 seconds",
-        lambda _window: "*/5 * * * * *",
-        lambda window: window.every(5),
         "ok/heartbeat",
-        "SUCCEEDED",
+        expression="*/5 * * * * *",
+        rhythm_seconds=5,
     ),
-    Scene(
-        "minutely",
-        "a cron job each minute",
-        lambda _window: "* * * * *",
-        lambda window: window.every(60),
-        "ok/minutely",
-        "SUCCEEDED",
-    ),
-    Scene("one-shot", "an at() one-shot", _at(20), _once(20), "ok/one-shot", "SUCCEEDED", windowed=False),
-    Scene(
-        "flaky",
-        "fails twice, then succeeds",
-        _at(10),
-        _once(10),
-        "flaky/2/flaky",
-        "SUCCEEDED",
-        calls_per_run=3,
-        windowed=False,
-    ),
+    Scene("minutely", "a cron job each minute", "ok/minutely", expression="* * * * *", rhythm_seconds=60),
+    Scene("one-shot", "an at() one-shot", "ok/one-shot", once_at=20),
+    Scene("flaky", "fails twice, then succeeds", "flaky/2/flaky", once_at=10, calls_per_run=3),
     Scene(
         "broken",
         "always fails, and an alert tells",
-        _at(12),
-        _once(12),
         "fail/broken",
-        "FAILED",
+        ends="FAILED",
+        once_at=12,
         calls_per_run=2,
         retry={"max_attempts": 2, "base_seconds": 1},
         alerted=True,
-        windowed=False,
     ),
     Scene(
         "paused",
         "paused before its first fire time",
-        lambda _window: "*/5 * * * * *",
-        lambda window: window.every(5),
         "ok/paused",
-        "SKIPPED",
+        ends="SKIPPED",
+        expression="*/5 * * * * *",
+        rhythm_seconds=5,
         calls_per_run=0,
         paused=True,
     ),
-    Scene(
-        "on-request",
-        "a manual trigger",
-        lambda _window: "@yearly",
-        lambda _window: (),
-        "ok/on-request",
-        "SUCCEEDED",
-        triggered=True,
-        windowed=False,
-    ),
+    Scene("on-request", "a manual trigger", "ok/on-request", triggered=True),
 )

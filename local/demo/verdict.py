@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from local.demo.scenes import Scene, Window
 
 Runs = Sequence[dict[str, Any]]
+# The window begins at least 3 s after a schedule is made, so nothing made with it reaches further than this.
+_CLAIMED_AT_ONCE = timedelta(seconds=183)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +22,40 @@ class Evidence:
     alerts: Counter[str]
 
 
+def within(window: Window, runs: Runs) -> list[dict[str, Any]]:
+    """Give the runs that are judged; those of later fire times only show what was claimed ahead."""
+    return [run for run in runs if moment(run["fire_at"]) < window.ends_at]
+
+
+def claimed_ahead(scene: Scene, window: Window, runs: Runs) -> list[str]:
+    """Say what is wrong with the rows past the window: they must go on without a gap, further than at first.
+
+    Creating a schedule claims three minutes ahead; whatever lies beyond was claimed by a tick.
+    """
+    if scene.rhythm_seconds is None or scene.paused:
+        return []
+    rhythm = timedelta(seconds=scene.rhythm_seconds)
+    ahead = sorted(moment(run["fire_at"]) for run in runs if moment(run["fire_at"]) > window.ends_at)
+    expected = [scene.fires(window)[-1] + rhythm * (index + 1) for index in range(len(ahead))]
+    if ahead != expected:
+        return [f"{scene.schedule_id}: the rows claimed ahead have a gap or a double"]
+    last = ahead[-1] if ahead else window.ends_at
+    if last + rhythm <= window.starts_at + _CLAIMED_AT_ONCE:
+        return [f"{scene.schedule_id}: no tick has claimed ahead; the last row is for {last:%H:%M:%S}"]
+    return []
+
+
 def differences(scene: Scene, window: Window, evidence: Evidence) -> list[str]:
     """Say what differs from the scene's expectation; an empty list is a pass."""
     found = [*_fire_times(scene, window, evidence.runs), *_ends(scene, evidence), *_alerts(scene, evidence)]
     return [f"{scene.schedule_id}: {sentence}" for sentence in found]
 
 
-def unfinished(scene: Scene, window: Window, runs: Runs) -> int:
-    """Count the runs that must still appear or end."""
+def settled(scene: Scene, window: Window, runs: Runs) -> bool:
+    """Say whether every run that must appear has ended, and the last tick's claims are there."""
     wanted = len(scene.fires(window)) + scene.triggered
-    return wanted - sum(1 for run in runs if run["ended_at"] is not None)
+    ended = sum(1 for run in within(window, runs) if run["ended_at"] is not None)
+    return ended >= wanted and not claimed_ahead(scene, window, runs)
 
 
 def lateness(runs: Iterable[dict[str, Any]]) -> list[int]:

@@ -1,13 +1,13 @@
 """The tour's judgement: every way in which a tour can go wrong is told, and a right one passes."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from local.demo.scenes import SCENES
 from local.demo.tour import open_window
-from local.demo.verdict import Evidence, differences, lateness, percentile, unfinished
+from local.demo.verdict import Evidence, claimed_ahead, differences, lateness, percentile, settled, within
 
 WINDOW = open_window(datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC), 75)
 SCENE = {scene.schedule_id: scene for scene in SCENES}
@@ -26,6 +26,19 @@ def _right(scene):
     return runs
 
 
+def _ahead(scene, seconds):
+    """The rows past the window up to so many seconds after its start."""
+    if scene.rhythm_seconds is None:
+        return []
+    rhythm = timedelta(seconds=scene.rhythm_seconds)
+    fire_at, last = scene.fires(WINDOW)[-1] + rhythm, WINDOW.starts_at + timedelta(seconds=seconds)
+    runs = []
+    while fire_at < last:
+        runs.append(_run(scene, fire_at, state="QUEUED", ended_at=None))
+        fire_at += rhythm
+    return runs
+
+
 def _judge(scene, runs, calls_less=0):
     calls = Counter({run["run_id"]: scene.calls_per_run - calls_less for run in runs})
     alerts = Counter(run["run_id"] for run in runs if scene.alerted)
@@ -35,7 +48,7 @@ def _judge(scene, runs, calls_less=0):
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.schedule_id)
 def test_a_scene_that_went_as_it_should_passes(scene):
     assert _judge(scene, _right(scene)) == []
-    assert unfinished(scene, WINDOW, _right(scene)) == 0
+    assert settled(scene, WINDOW, [*_right(scene), *_ahead(scene, 240)])
 
 
 @pytest.mark.parametrize("second", range(60))
@@ -74,7 +87,19 @@ def test_a_failure_that_nobody_heard_of_is_told():
 def test_a_run_that_has_not_ended_is_waited_for():
     scene = SCENE["heartbeat"]
     runs = _right(scene)
-    assert unfinished(scene, WINDOW, [{**runs[0], "ended_at": None}, *runs[1:]]) == 1
+    ahead = _ahead(scene, 240)
+    assert not settled(scene, WINDOW, [{**runs[0], "ended_at": None}, *runs[1:], *ahead])
+    assert within(WINDOW, [*runs, *ahead]) == runs
+
+
+def test_a_gap_ahead_or_a_tick_that_never_claimed_is_told():
+    scene = SCENE["heartbeat"]
+    runs, ahead = _right(scene), _ahead(scene, 240)
+    assert claimed_ahead(scene, WINDOW, [*runs, *ahead]) == []
+    assert "a gap or a double" in claimed_ahead(scene, WINDOW, [*runs, *ahead[1:]])[0]
+    assert "a gap or a double" in claimed_ahead(scene, WINDOW, [*runs, *ahead, ahead[-1]])[0]
+    assert "no tick has claimed" in claimed_ahead(scene, WINDOW, [*runs, *_ahead(scene, 177)])[0]
+    assert "no tick has claimed" in claimed_ahead(scene, WINDOW, runs)[0]
 
 
 def test_lateness_counts_fire_times_only_and_percentiles_are_values_that_occurred():
