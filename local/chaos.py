@@ -22,35 +22,40 @@ def chaos() -> int:
     """Print the run's story; 0 when it ended SUCCEEDED at the second attempt."""
     receiver = Receiver()
     try:
-        with LaptopCloud(Plan()) as cloud:
-            admin = cloud.invoke("operator", {"command": "bootstrap", "user": "admin"})
-            api = ApiClient(cloud.url)
-            api.login(admin["user"], admin["password"])
-            run = kill_in_mid_run(cloud, api, receiver)
+        with LaptopCloud(Plan(folder=Plan().folder / "chaos")) as cloud:
+            api = cloud.admin()
+            run_id = kill_in_mid_run(cloud, api, receiver)
+            print("The worker was killed in mid-run.", flush=True)
+            run = wait_for_end(api, run_id)
     finally:
         receiver.stop()
     for event in run["events"]:
         print(f"  attempt {event['attempt']}  {event['status']:<10} {event['message']}")
-    print(f"{run['run_id']} ended {run['state']} after {run['attempt']} attempts.")
+    print(f"{run_id} ended {run['state']} after {run['attempt']} attempts.")
     return 0 if run["state"] == "SUCCEEDED" and run["attempt"] == 2 else 1
 
 
-def kill_in_mid_run(cloud: LaptopCloud, api: ApiClient, receiver: Receiver) -> dict[str, Any]:
-    """Trigger a run, SIGKILL every worker at work once the target is called, and give the run when it ended."""
+def kill_in_mid_run(cloud: LaptopCloud, api: ApiClient, receiver: Receiver) -> str:
+    """Trigger a run and SIGKILL every worker at work once its target is called; give the run's id."""
     target = {"kind": "http", "method": "POST", "url": f"{receiver.url}/stall/12/chaos"}
     job = {"target": target, "timeout_seconds": 15, "retry": {"max_attempts": 3, "base_seconds": 1}}
     document = {"schedule_id": "chaos", "timetable": {"expression": "@yearly", "zone": "UTC"}, "job": job}
     api.post("/v1/schedules", document)
-    run_id = api.post("/v1/schedules/chaos/trigger")["run_id"]
-    _until("the target is called", 20, lambda: any(call.key == run_id for call in receiver.calls()))
+    run_id = str(api.post("/v1/schedules/chaos/trigger")["run_id"])
+    wait_until("the target is called", 20, lambda: any(call.key == run_id for call in receiver.calls()))
     for pid in cloud.function("worker").pids(busy=True):
         os.killpg(pid, signal.SIGKILL)
-    print("The worker was killed in mid-run.", flush=True)
-    _until(f"{run_id} ends", RECOVERY_SECONDS, lambda: api.run(run_id)["ended_at"] is not None)
+    return run_id
+
+
+def wait_for_end(api: ApiClient, run_id: str) -> dict[str, Any]:
+    """Give the run when it has ended."""
+    wait_until(f"{run_id} ends", RECOVERY_SECONDS, lambda: api.run(run_id)["ended_at"] is not None)
     return api.run(run_id)
 
 
-def _until(what: str, seconds: float, holds: Callable[[], bool]) -> None:
+def wait_until(what: str, seconds: float, holds: Callable[[], bool]) -> None:
+    """Look twice a second until it holds; an error says what never came."""
     until = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > until:

@@ -5,15 +5,15 @@ or event sources. The exit code is 1 when the function failed.
 """
 
 import json
-import os
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 from local.sandbox import Answer
-from local.stack import LaptopCloud, Plan
+from local.stack import LaptopCloud, Plan, running_stack
 
 
 def invoke(function: str, event: Path) -> int:
@@ -38,16 +38,6 @@ def invoke_fresh(function: str, payload: bytes, plan: Plan) -> tuple[Answer, str
         return answer, _text(cloud.function(function).log, 0)
 
 
-def running_stack(folder: Path) -> dict[str, Any] | None:
-    """Give the note of the stack that runs in this folder, if its process lives."""
-    try:
-        note: dict[str, Any] = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-        os.kill(note["pid"], 0)
-    except (OSError, ValueError):
-        return None
-    return note
-
-
 def _invoke_running(note: dict[str, Any], function: str, payload: bytes) -> tuple[Answer, str]:
     name = f"{note['stack']}-{function}"
     log = Plan().folder / "logs" / f"{name}.log"
@@ -55,8 +45,11 @@ def _invoke_running(note: dict[str, Any], function: str, payload: bytes) -> tupl
     request = urllib.request.Request(
         f"{note['lambda']}/2015-03-31/functions/{name}/invocations", data=payload, method="POST"
     )
-    with urllib.request.urlopen(request, timeout=320) as response:
-        answer = Answer(response.read(), response.headers.get("X-Amz-Function-Error"))
+    try:
+        with urllib.request.urlopen(request, timeout=320) as response:
+            answer = Answer(response.read(), response.headers.get("X-Amz-Function-Error"))
+    except urllib.error.HTTPError as error:
+        raise RuntimeError(json.loads(error.read())["Message"]) from error
     return answer, _text(log, before)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from local.api_client import ApiClient
 from local.emulator import CREDENTIALS, Emulator
 from local.function import LocalFunction
 from local.http_front import HttpFront
@@ -83,7 +84,11 @@ class LaptopCloud:
 
     def function(self, short_name: str) -> LocalFunction:
         """Give a function by the name the stack gives it: `tick`, `worker`."""
-        return self.invoker.find(f"{self._plan.stack}-{short_name}")
+        name = f"{self._plan.stack}-{short_name}"
+        if name not in self.invoker.functions:
+            known = sorted(found.removeprefix(f"{self._plan.stack}-") for found in self.invoker.functions)
+            raise RuntimeError(f"The stack has no function {short_name}; it has {', '.join(known)}.")
+        return self.invoker.find(name)
 
     @property
     def lambda_address(self) -> str:
@@ -102,6 +107,13 @@ class LaptopCloud:
             raise RuntimeError(f"{short_name} failed: {answer.payload.decode(errors='replace')}")
         return json.loads(answer.payload)
 
+    def admin(self) -> ApiClient:
+        """Make the first user through the operator function, and give the API as this user has it."""
+        credentials = self.invoke("operator", {"command": "bootstrap", "user": "admin"})
+        api = ApiClient(self.url)
+        api.login(credentials["user"], credentials["password"])
+        return api
+
     def note(self, line: str) -> None:
         """Write a line to the cloud's own log."""
         moment = datetime.now(UTC).strftime("%H:%M:%S.%f")[:-3]
@@ -109,6 +121,9 @@ class LaptopCloud:
             log.write(f"{moment} {line}\n")
 
     def _start(self) -> None:
+        running = running_stack(self._plan.folder)
+        if running is not None:
+            raise RuntimeError(f"A stack runs in {self._plan.folder} already (process {running['pid']}).")
         self.logs.mkdir(parents=True, exist_ok=True)
         for old in self.logs.glob("*.log"):
             old.unlink()
@@ -185,6 +200,16 @@ class LaptopCloud:
         }
         state.write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
         self._open.callback(state.unlink, missing_ok=True)
+
+
+def running_stack(folder: Path) -> dict[str, Any] | None:
+    """Give the note of the stack that runs in this folder, if its process lives."""
+    try:
+        note: dict[str, Any] = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+        os.kill(note["pid"], 0)
+    except (OSError, ValueError):
+        return None
+    return note
 
 
 def _serve(front: HttpFront, port: int) -> Server:

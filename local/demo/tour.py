@@ -28,7 +28,7 @@ def demo(seconds: int) -> int:
     """Run the tour; 0 when every fire time was recorded once and every job ended as it should."""
     receiver = Receiver()
     try:
-        with LaptopCloud(Plan()) as cloud:
+        with LaptopCloud(Plan(folder=Plan().folder / "demo")) as cloud:
             return Tour(cloud, receiver, seconds).play()
     finally:
         receiver.stop()
@@ -54,7 +54,7 @@ class Tour:
 
     def play(self) -> int:
         """Set the stage, watch, and judge."""
-        api, alerts = self._log_in(), _Alerts(self.cloud)
+        api, alerts = self.cloud.admin(), _Alerts(self.cloud)
         window = open_window(datetime.now(UTC), self.seconds)
         announce(window)
         for scene in SCENES:
@@ -65,12 +65,6 @@ class Tour:
                 api.post(f"/v1/schedules/{scene.schedule_id}/trigger")
         runs = self._watch(api, window)
         return self._judge(window, runs, alerts)
-
-    def _log_in(self) -> ApiClient:
-        admin = self.cloud.invoke("operator", {"command": "bootstrap", "user": "admin"})
-        api = ApiClient(self.cloud.url)
-        api.login(admin["user"], admin["password"])
-        return api
 
     def _watch(self, api: ApiClient, window: Window) -> dict[Scene, list[dict[str, Any]]]:
         """Show what ends until all has ended, or the time is up."""
