@@ -23,8 +23,7 @@ def admit(event: Mapping[str, Any], api: Api) -> Principal | None:
     request = event["requestContext"]
     if (request["http"]["method"], _path(event)) in PUBLIC:
         return None
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    scheme, _, token = str(headers.get("authorization", "")).partition(" ")
+    scheme, _, token = str(event["headers"].get("authorization", "")).partition(" ")
     if scheme.lower() != "bearer" or not 0 < len(token.strip()) <= MAX_TOKEN:
         raise Unauthenticated(
             "Send a token in the header Authorization: Bearer ...; POST /v1/login gives one."

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from api.errors import PreconditionRequired
 from carillon.domain.access import Principal
 from carillon.domain.errors import FieldError, InvalidInput, Unauthenticated
+from carillon.domain.reading import unknown_field
 from carillon.services.api import Api
 
 
@@ -64,3 +65,11 @@ def no_body(router: APIGatewayHttpRouter) -> None:
     """Refuses a body that would be ignored."""
     if call_of(router).body not in (None, {}):
         raise InvalidInput("This operation takes no body.", [FieldError("(body)", "Leave the body out.")])
+
+
+def only_query(router: APIGatewayHttpRouter, *known: str) -> None:
+    """Refuses query parameters that would be ignored."""
+    unknown = sorted(set(router.current_event.query_string_parameters or {}) - set(known))
+    if unknown:
+        faults = [FieldError(ascii(name[:64])[1:-1], unknown_field(name, known)) for name in unknown]
+        raise InvalidInput("The query is not valid.", faults)

@@ -1,6 +1,5 @@
 """The HTTP API: what must hold for every request, then the route, then the headers of every answer."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from api.admission import admit
@@ -8,24 +7,25 @@ from api.app import app
 from api.calls import Call
 from api.headers import with_security_headers
 from api.problems import problem_answer
-from api.request_body import body_of
+from api.request_body import body_of, with_plain_headers
 from carillon.services.api import Api
 from carillon.wiring import wire_api
 
 
-def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Lambda's door."""
     return respond(event, wire_api(), context)
 
 
-def respond(event: Mapping[str, Any], api: Api, context: object = None) -> dict[str, Any]:
+def respond(event: dict[str, Any], api: Api, context: object = None) -> dict[str, Any]:
     """The answer to one request; whatever goes wrong is a problem document."""
     request_id = str(event["requestContext"].get("requestId", ""))
     try:
+        event = with_plain_headers(event)
         body = body_of(event)
         call = Call(api, admit(event, api), body, request_id)
         app.append_context(call=call)  # type: ignore[no-untyped-call]
-        answer = app.resolve(dict(event), context)  # type: ignore[arg-type]
+        answer = app.resolve(event, context)  # type: ignore[arg-type]
     except Exception as error:  # noqa: BLE001 - the edge of the API: whatever it is, it is answered
         answer = problem_answer(error, request_id, api.log)
     finally:

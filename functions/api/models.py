@@ -88,12 +88,18 @@ class Retry(Strict):
     backoff: Literal["exponential", "fixed"] = "exponential"
     base_seconds: float = Field(default=2, ge=0, le=86_400)
     cap_seconds: float = Field(default=300, ge=0, le=86_400)
+    retry_on: list[str] = Field(default=[], max_length=50)
+    never_on: list[str] = Field(default=[], max_length=50)
+    deadline_seconds: float | None = Field(default=None, ge=1)
 
 
 class Job(Strict):
     target: HttpTarget | PythonTarget
     timeout_seconds: float = Field(default=60, ge=0.1)
     retry: Retry = Field(default_factory=Retry)
+    wait: Literal["callback"] | None = None
+    wait_timeout_seconds: int | None = Field(default=None, ge=1)
+    heartbeat_seconds: int | None = Field(default=None, ge=60)
     secrets: dict[str, str] = Field(default={}, max_length=0)
     compensate: None = None
 

@@ -4,11 +4,13 @@ import json
 from http import HTTPStatus
 from typing import Any, Final
 
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
 
-from api.errors import MethodNotAllowed, RouteNotFound
-from api.statuses import status_of
+from api.errors import MethodNotAllowed, UnsupportedMediaType
+from api.statuses import is_described, status_of
 from carillon.domain.errors import CarillonError, FieldError, InvalidInput, LoginThrottled
 from carillon.ports import Log
 
@@ -39,7 +41,7 @@ def problem_answer(error: Exception, request_id: str, log: Log) -> dict[str, Any
 
 def problem_document(error: Exception, status: HTTPStatus, request_id: str) -> dict[str, Any]:
     """The document's fields; `errors` names each field that is wrong."""
-    is_known = isinstance(error, CarillonError) and status is not HTTPStatus.INTERNAL_SERVER_ERROR
+    is_known = isinstance(error, CarillonError) and is_described(error)
     code = error.code if is_known and isinstance(error, CarillonError) else CarillonError.code
     faults = error.errors if isinstance(error, InvalidInput) else ()
     return {
@@ -58,8 +60,8 @@ def problem_document(error: Exception, status: HTTPStatus, request_id: str) -> d
 def _named(error: Exception) -> Exception:
     if isinstance(error, RequestValidationError):
         return InvalidInput("The request is not valid.", [_fault(each) for each in error.errors()])
-    if isinstance(error, NotFoundError):
-        return RouteNotFound()
+    if isinstance(error, RequestUnsupportedContentType):
+        return UnsupportedMediaType()
     return error
 
 

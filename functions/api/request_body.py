@@ -39,6 +39,13 @@ def _raw_body(event: Mapping[str, Any]) -> bytes:
         raise InvalidJson("The body cannot be decoded.") from None
 
 
-def _media_type(event: Mapping[str, Any]) -> str:
+def with_plain_headers(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The request with header names in lower case and the JSON content type as the resolver compares it."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    return str(headers.get("content-type", "")).partition(";")[0].strip().lower()
+    if "content-type" in headers:
+        headers["content-type"] = str(headers["content-type"]).strip().lower()
+    return {**event, "headers": headers}
+
+
+def _media_type(event: Mapping[str, Any]) -> str:
+    return str(event["headers"].get("content-type", "")).partition(";")[0].strip()

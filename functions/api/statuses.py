@@ -23,9 +23,15 @@ STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
     http.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     http.PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     errors.LoginThrottled: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.MalformedRow: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.Throttled: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+
+
+def is_described(error: Exception) -> bool:
+    """Whether its words are meant for clients; those of an unforeseen error are not."""
+    return any(kind in STATUSES for kind in type(error).__mro__)
 
 
 def status_of(error: Exception) -> HTTPStatus:

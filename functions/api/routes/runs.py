@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.answers import json_answer, page_answer, position_of
-from api.calls import call_of, caller_of, decoded
+from api.calls import call_of, caller_of, decoded, only_query
 from api.models import RunAnswer, RunPage, answers
 from carillon.domain.run_document import run_document
 
@@ -26,6 +26,7 @@ def list_runs(
     cursor: Annotated[str | None, Query()] = None,
 ) -> Response[Any]:
     """Newest first, those waiting for a fire time that is still to come before all others."""
+    only_query(router, "limit", "cursor")
     call, wanted = call_of(router), decoded(schedule_id)
     listing = f"runs:{wanted}"
     page = call.api.read_runs.of_schedule(

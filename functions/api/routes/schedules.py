@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.answers import etag, json_answer, page_answer, position_of
-from api.calls import call_of, caller_of, decoded, expected_version, no_body
+from api.calls import call_of, caller_of, decoded, expected_version, no_body, only_query
 from api.models import (
     DocumentedAs,
     RunStarted,
@@ -47,6 +47,7 @@ def list_schedules(
     limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[str | None, Query()] = None
 ) -> Response[Any]:
     """Pages of summaries; send `next_cursor` as `cursor` to go on."""
+    only_query(router, "limit", "cursor")
     call = call_of(router)
     page = call.api.read_schedules.page(caller_of(router), limit, position_of(call, LISTING, cursor))
     now = call.api.clock.now()

@@ -31,6 +31,9 @@ _GAPS_LOOKED_AT: Final = 60
 _FIELDS: Final = (
     "schedule_id", "description", "tags", "sensitive", "timetable", "policies", "job", "alerts",
 )  # fmt: skip
+_READ_ONLY: Final = (
+    "state", "state_reason", "revision", "head_version", "owner", "next_fire_at", "created_at", "updated_at",
+)  # fmt: skip
 _TIMETABLE: Final = (
     "expression", "zone", "gap", "fold", "anchor", "starts_at", "ends_at", "max_runs", "jitter_seconds",
     "calendars", "also_at", "after",
@@ -76,7 +79,12 @@ def read_definition(document: Any, limits: Limits, now: datetime) -> Definition:
     `now` is where the check of the shortest interval begins.
     """
     faults = Faults()
+    for name in _READ_ONLY if isinstance(document, Mapping) else ():
+        if name in document:
+            faults.note(name, "Carillon sets this itself; leave it out.")
     body = Section(document, "", faults, _FIELDS)
+    if not body.is_object:
+        faults.raise_any("The schedule is not valid.")
     definition = Definition(
         schedule_id=_schedule_id(body),
         description=body.text("description", longest=1000),
@@ -139,6 +147,8 @@ def _timetable(section: Section, limits: Limits, now: datetime) -> TimetableSpec
         starts_at=section.moment("starts_at"),
         ends_at=section.moment("ends_at"),
     )
+    if not section.is_object:
+        return spec
     if section.get("expression") is None:
         section.fault("expression", "Say when it fires, for example 30 2 * * * or rate(5 minutes).")
     elif _parses(section, spec):

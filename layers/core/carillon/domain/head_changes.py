@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final
 
 from carillon.domain.definition import Definition
-from carillon.domain.errors import InvalidInput, WrongState
+from carillon.domain.errors import FieldError, InvalidInput, WrongState
 from carillon.domain.fire_times import fire_times_between, next_after
 from carillon.domain.plan import MAX_LISTED, MAX_WALKED, Missed, missed_rows
 from carillon.domain.run import Run
@@ -46,7 +46,8 @@ def create(definition: Definition, owner: str, now: datetime, tombstone: Schedul
     )
     next_fire_at = _first_after(spec, head, now)
     if next_fire_at is None:
-        raise InvalidInput(f"This schedule would never fire: {spec.expression} has no fire time from now on.")
+        fault = FieldError("timetable.expression", "There is no fire time from now on; choose a later one.")
+        raise InvalidInput("This schedule would never fire.", [fault])
     return HeadChange(_aimed(_defined(head, definition), next_fire_at))
 
 

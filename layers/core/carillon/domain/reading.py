@@ -40,7 +40,8 @@ class Section:
     def __init__(self, document: Any, path: str, faults: Faults, known: Collection[str]) -> None:
         self.path = path
         self.faults = faults
-        if not isinstance(document, Mapping):
+        self.is_object = isinstance(document, Mapping)
+        if not self.is_object:
             faults.note(path or "(body)", "This must be a JSON object.")
             document = {}
         self.document: Mapping[str, Any] = document

@@ -73,7 +73,7 @@ def build_api(
     skew_seconds: int,
 ) -> Api:
     """The services over a stack's ports; `issuer` names the stack in its tokens."""
-    journal, end_queued = Journal(chance), EndQueued(runs, chance, skew_seconds)
+    journal, end_queued = Journal(chance), EndQueued(runs, clock, chance, skew_seconds)
     at_once = DispatchAtOnce(Claimer(schedules, queue, clock, chance), clock, log)
     return Api(
         clock=clock,

@@ -8,7 +8,7 @@ from carillon.domain.schedule import Schedule
 from carillon.ports import Change, Clock, RunStore, ScheduleStore
 from carillon.services.authorise import Permission, authorise
 from carillon.services.end_queued import EndQueued
-from carillon.services.journal import Journal
+from carillon.services.journal import Journal, saved_document
 from carillon.services.operator_write import OperatorWrite
 
 
@@ -38,10 +38,10 @@ class DeleteSchedule:
                 "schedule.delete",
                 f"schedule:{schedule_id}",
                 now,
-                before=self._schedules.revision(schedule_id, head.revision).document,
+                before=saved_document(self._schedules, head),
             )
             return Change(head, changed.after, audit, runs=changed.jumped)
 
         head, _ = self._write(schedule_id, expected_version, decide)
         message = "the schedule was deleted before this run started"
-        self._end_queued(head, now, lambda _: True, "deleted", message)
+        self._end_queued(head, lambda _: True, "deleted", message)

@@ -12,7 +12,7 @@ from carillon.domain.errors import LostRace
 from carillon.domain.lifecycle import skip
 from carillon.domain.run import Run, RunState
 from carillon.domain.schedule import Schedule
-from carillon.ports import Chance, RunStore
+from carillon.ports import Chance, Clock, RunStore
 
 LATE_MARGIN: Final = timedelta(seconds=60)
 MAX_TRIES: Final = 4
@@ -21,15 +21,18 @@ MAX_TRIES: Final = 4
 class EndQueued:
     """Skips the queued runs of a schedule up to now plus the margin of the clocks."""
 
-    def __init__(self, runs: RunStore, chance: Chance, skew_seconds: int) -> None:
+    def __init__(self, runs: RunStore, clock: Clock, chance: Chance, skew_seconds: int) -> None:
         self._runs = runs
+        self._clock = clock
         self._chance = chance
         self._skew = timedelta(seconds=skew_seconds)
 
-    def __call__(
-        self, head: Schedule, now: datetime, is_over: Callable[[Run], bool], reason: str, message: str
-    ) -> int:
-        """How many runs were ended; a run that started meanwhile had started before the answer, and stays."""
+    def __call__(self, head: Schedule, is_over: Callable[[Run], bool], reason: str, message: str) -> int:
+        """How many runs were ended; a run that started meanwhile had started before the answer, and stays.
+
+        Called after the head is written: a worker that read the old head has a fire time up to this moment.
+        """
+        now = self._clock.now()
         grace = timedelta(seconds=head.policies.misfire.grace_seconds)
         queued = self._runs.queued_between(head.schedule_id, now - grace - LATE_MARGIN, now + self._skew)
         return sum(self._end(run, now, reason, message) for run in queued if is_over(run))

@@ -6,7 +6,9 @@ from typing import Any
 
 from carillon.domain.access import Principal
 from carillon.domain.audit import AuditEntry
-from carillon.ports import Chance
+from carillon.domain.errors import MalformedRow, RevisionNotFound
+from carillon.domain.schedule import Schedule
+from carillon.ports import Chance, ScheduleStore
 
 
 class Journal:
@@ -36,3 +38,11 @@ class Journal:
             before=before,
             after=after,
         )
+
+
+def saved_document(schedules: ScheduleStore, head: Schedule) -> Mapping[str, Any] | None:
+    """The definition that a head points at, None when it cannot be read: it must still be possible to mend it."""
+    try:
+        return schedules.revision(head.schedule_id, head.revision).document
+    except (RevisionNotFound, MalformedRow):
+        return None

@@ -46,5 +46,5 @@ class PauseSchedule:
         head, _ = self._write(schedule_id, expected_version, decide)
         # Also when it was paused already: an earlier pause may have died between its two steps.
         message = "the schedule was paused before this run started"
-        self._end_queued(head, now, lambda run: run.origin is Origin.FIRE, "paused", message)
+        self._end_queued(head, lambda run: run.origin is Origin.FIRE, "paused", message)
         return head

@@ -14,7 +14,7 @@ from carillon.ports import Change, Clock, ScheduleStore
 from carillon.services.authorise import Permission, authorise
 from carillon.services.create_schedule import revision_of
 from carillon.services.end_queued import EndQueued
-from carillon.services.journal import Journal
+from carillon.services.journal import Journal, saved_document
 from carillon.services.operator_write import DispatchNow, OperatorWrite
 
 
@@ -48,7 +48,7 @@ class ReplaceSchedule:
 
         head, _ = self._write(definition.schedule_id, expected_version, decide)
         message = "the schedule was edited and no longer fires at this time"
-        self._end_queued(head, now, lambda run: _is_gone(run, head), "edited", message)
+        self._end_queued(head, lambda run: _is_gone(run, head), "edited", message)
         self._dispatch_now(head)
         return head, revision_of(head, definition, principal)
 
@@ -59,7 +59,7 @@ class ReplaceSchedule:
             "schedule.replace",
             f"schedule:{head.schedule_id}",
             now,
-            before=self._schedules.revision(head.schedule_id, head.revision).document,
+            before=saved_document(self._schedules, head),
             after=definition_document(definition),
         )
         return Change(

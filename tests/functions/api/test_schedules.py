@@ -1,0 +1,268 @@
+"""The routes of schedules, as a client meets them."""
+
+import pytest
+
+from tests.functions.api.world import MINIMAL, ApiWorld
+
+
+def test_a_created_schedule_answers_its_definition_its_defaults_and_its_state(world):
+    answer = world.call("POST", "/v1/schedules", MINIMAL)
+
+    assert answer.status == 201
+    assert answer.headers["location"] == "/v1/schedules/nightly-etl"
+    assert answer.headers["etag"] == '"1"'
+    body = answer.json
+    assert (body["state"], body["revision"], body["head_version"], body["owner"]) == ("active", 1, 1, "admin")
+    assert body["next_fire_at"] == "2026-11-22T02:30:00Z"
+    assert body["timetable"]["zone"] == "UTC"
+    assert body["job"]["retry"]["max_attempts"] == 3
+    assert world.call("GET", "/v1/schedules/nightly-etl").json == body
+
+
+def test_what_is_read_can_be_sent_back_without_what_carillon_sets(world):
+    body = world.create().json
+    definition = {
+        name: body[name]
+        for name in ("description", "tags", "sensitive", "timetable", "policies", "job", "alerts")
+    }
+
+    answer = world.call("PUT", "/v1/schedules/nightly-etl", definition, headers={"if-match": '"1"'})
+
+    assert answer.status == 200
+    assert {name: answer.json[name] for name in definition} == definition
+    assert (answer.json["revision"], answer.headers["etag"]) == (2, '"2"')
+
+
+def test_the_owner_is_who_created_it_and_stays_so(world):
+    world.create()
+    world.add_user("boss", roles=("admin",))
+
+    answer = world.call(
+        "PUT", "/v1/schedules/nightly-etl", MINIMAL, headers={"if-match": '"1"'}, token=world.token_of("boss")
+    )
+
+    assert answer.json["owner"] == "admin"
+
+
+def test_a_second_schedule_of_the_same_id_is_a_conflict(world):
+    world.create()
+
+    answer = world.call("POST", "/v1/schedules", MINIMAL)
+
+    assert (answer.status, answer.code) == (409, "schedule_exists")
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_an_edit_without_if_match_changes_nothing(world, method):
+    world.create()
+
+    answer = world.call(method, "/v1/schedules/nightly-etl", MINIMAL if method == "PUT" else None)
+
+    assert (answer.status, answer.code) == (428, "precondition_required")
+    assert world.actions == ["schedule.create"]
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_lost_update_is_refused(world, method):
+    world.create()
+    world.call("POST", "/v1/schedules/nightly-etl/pause")
+
+    answer = world.call(
+        method, "/v1/schedules/nightly-etl", MINIMAL if method == "PUT" else None, headers={"if-match": '"1"'}
+    )
+
+    assert (answer.status, answer.code) == (412, "version_mismatch")
+    assert world.actions == ["schedule.create", "schedule.pause"]
+
+
+@pytest.mark.parametrize("value", ['"one"', "*", 'W/"1"', '"1", "2"', "-1", '"' + "9" * 30 + '"', '"¹"'])
+def test_an_if_match_that_is_no_etag_of_ours_is_named(world, value):
+    world.create()
+
+    answer = world.call("PUT", "/v1/schedules/nightly-etl", MINIMAL, headers={"if-match": value})
+
+    assert (answer.status, list(answer.fields)) == (400, ["If-Match"])
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume"])
+def test_pause_and_resume_take_an_if_match_but_need_none(world, verb):
+    world.create()
+    world.call("POST", f"/v1/schedules/nightly-etl/{'resume' if verb == 'pause' else 'pause'}")
+    path = f"/v1/schedules/nightly-etl/{verb}"
+
+    assert world.call("POST", path, headers={"if-match": '"9"'}).code == "version_mismatch"
+    assert world.call("POST", path).status == 200
+
+
+def test_a_paused_schedule_says_so_and_has_no_next_fire_time(world):
+    world.create()
+
+    answer = world.call("POST", "/v1/schedules/nightly-etl/pause")
+
+    assert (answer.status, answer.headers["etag"]) == (200, '"2"')
+    body = world.call("GET", "/v1/schedules/nightly-etl").json
+    assert (body["state"], body["state_reason"], body["next_fire_at"]) == ("paused", "paused by admin", None)
+    again = world.call("POST", "/v1/schedules/nightly-etl/pause")
+    assert (again.status, again.headers["etag"]) == (200, '"2"')
+
+
+def test_the_next_fire_time_is_the_next_to_come_although_it_is_claimed_already(world):
+    world.create(timetable={"expression": "* * * * *"})
+
+    assert len(world.database.runs) == 3
+    assert world.call("GET", "/v1/schedules/nightly-etl").json["next_fire_at"] == "2026-11-22T02:01:00Z"
+
+
+def test_a_deleted_schedule_is_gone_and_its_runs_are_not(world):
+    world.create()
+    run = world.call("POST", "/v1/schedules/nightly-etl/trigger").json["run_id"]
+
+    answer = world.call("DELETE", "/v1/schedules/nightly-etl", headers={"if-match": '"1"'})
+
+    assert (answer.status, answer.text) == (204, "")
+    assert world.call("GET", "/v1/schedules/nightly-etl").code == "schedule_not_found"
+    assert world.call("GET", "/v1/schedules").json["items"] == []
+    assert world.call("GET", f"/v1/runs/{run}").json["reason"] == "deleted"
+
+
+def test_a_trigger_answers_where_to_look(world):
+    world.create()
+
+    answer = world.call("POST", "/v1/schedules/nightly-etl/trigger")
+
+    assert (answer.status, answer.json["state"]) == (202, "QUEUED")
+    run = world.call("GET", answer.headers["location"]).json
+    assert (run["run_id"], run["origin"]) == (answer.json["run_id"], "manual")
+    assert run["events"][0]["message"] == "triggered by admin"
+
+
+def test_a_payload_is_not_available_yet_and_makes_no_run(world):
+    world.create()
+
+    answer = world.call("POST", "/v1/schedules/nightly-etl/trigger", {"payload": {"a": 1}})
+
+    assert (answer.status, answer.code, list(answer.fields)) == (400, "not_available", ["payload"])
+    assert not world.database.runs
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume", "trigger"])
+def test_verbs_refuse_a_body_they_would_ignore(world, verb):
+    world.create()
+
+    answer = world.call("POST", f"/v1/schedules/nightly-etl/{verb}", {"until": "2027-01-01T00:00:00Z"})
+
+    assert (answer.status, answer.code) == (400, "invalid_input")
+    assert world.call("POST", f"/v1/schedules/nightly-etl/{verb}", {}).status in (200, 202)
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_pages_of_the_list_hold_every_schedule_once(shards):
+    world = ApiWorld(shards=shards)
+    names = {f"job-{number:02}" for number in range(23)}
+    for name in names:
+        world.create(schedule_id=name)
+
+    seen, cursor = [], ""
+    for _ in range(30):
+        page = world.call("GET", f"/v1/schedules?limit=5{cursor}").json
+        assert len(page["items"]) <= 5
+        seen += [item["schedule_id"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+
+    assert sorted(seen) == sorted(names)
+
+
+def test_a_line_of_the_list_has_what_an_overview_needs_and_no_job(world):
+    world.create(tags={"team": "data"})
+
+    [item] = world.call("GET", "/v1/schedules").json["items"]
+
+    assert item["tags"] == {"team": "data"}
+    assert item["timetable"]["expression"] == "30 2 * * *"
+    assert item["state"] == "active"
+    assert "job" not in item
+
+
+def test_runs_are_listed_newest_first_in_pages(world):
+    world.create(timetable={"expression": "* * * * *"})
+
+    first = world.call("GET", "/v1/schedules/nightly-etl/runs?limit=2").json
+    second = world.call("GET", f"/v1/schedules/nightly-etl/runs?limit=2&cursor={first['next_cursor']}").json
+
+    assert [run["fire_at"][11:16] for run in first["items"] + second["items"]] == ["02:03", "02:02", "02:01"]
+    assert second["next_cursor"] is None
+
+
+def test_a_cursor_of_another_list_is_refused(world):
+    world.create(timetable={"expression": "* * * * *"})
+    world.create(schedule_id="other", timetable={"expression": "* * * * *"})
+    cursor = world.call("GET", "/v1/schedules/nightly-etl/runs?limit=1").json["next_cursor"]
+
+    for path in ("/v1/schedules/other/runs", "/v1/schedules"):
+        answer = world.call("GET", f"{path}?cursor={cursor}")
+        assert (answer.status, list(answer.fields)) == (400, ["cursor"])
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=101", "limit=ten", "limit=1e9", "cursor=AAAA", "limt=5", "state=FAILED"]
+)
+def test_a_wrong_query_names_its_parameter(world, query):
+    world.create()
+    for path in ("/v1/schedules", "/v1/schedules/nightly-etl/runs"):
+        answer = world.call("GET", f"{path}?{query}")
+        assert (answer.status, list(answer.fields)) == (400, [query.partition("=")[0]])
+
+
+def test_path_parameters_are_decoded_exactly_once(world):
+    world.create(timetable={"expression": "* * * * *"})
+    run_id = "nightly-etl@20261122T020100Z"
+
+    assert world.call("GET", f"/v1/runs/{run_id}").status == 200
+    assert world.call("GET", f"/v1/runs/{run_id.replace('@', '%40')}").json["run_id"] == run_id
+    assert world.call("GET", f"/v1/runs/{run_id.replace('@', '%2540')}").code == "run_not_found"
+    assert world.call("GET", "/v1/schedules/nightly%2Detl").status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/v1/schedules/unknown", "schedule_not_found"),
+        ("/v1/schedules/unknown/runs", "schedule_not_found"),
+        ("/v1/schedules/%2e%2e%2fetc", "schedule_not_found"),
+        ("/v1/schedules/%ff%fe", "schedule_not_found"),
+        ("/v1/schedules/" + "x" * 3000, "schedule_not_found"),
+        ("/v1/runs/unknown", "run_not_found"),
+        ("/v1/runs/nightly-etl@20261122T020000Z", "run_not_found"),
+        ("/v1/runs/nightly-etl@20261399T990000Z", "run_not_found"),
+    ],
+    ids=lambda value: value[:40],
+)  # fmt: skip
+def test_what_does_not_exist_is_a_404_with_its_code(world, path, code):
+    answer = world.call("GET", path)
+
+    assert (answer.status, answer.code) == (404, code)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "document", "permission"),
+    [
+        ("POST", "/v1/schedules", {**MINIMAL, "schedule_id": "new"}, "schedules:create"),
+        ("PUT", "/v1/schedules/nightly-etl", MINIMAL, "schedules:edit"),
+        ("DELETE", "/v1/schedules/nightly-etl", None, "schedules:delete"),
+        ("POST", "/v1/schedules/nightly-etl/pause", None, "schedules:pause"),
+        ("POST", "/v1/schedules/nightly-etl/resume", None, "schedules:resume"),
+        ("POST", "/v1/schedules/nightly-etl/trigger", None, "schedules:trigger"),
+    ],
+)
+def test_a_user_who_is_no_admin_may_only_read(world, method, path, document, permission):
+    world.create()
+    world.add_user("bob")
+
+    answer = world.call(method, path, document, headers={"if-match": '"1"'}, token=world.token_of("bob"))
+
+    assert (answer.status, answer.code) == (403, "forbidden")
+    assert permission in answer.json["detail"]
+    assert world.actions == ["schedule.create"]
+    assert world.call("GET", "/v1/schedules/nightly-etl", token=world.token_of("bob")).status == 200

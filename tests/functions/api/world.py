@@ -1,0 +1,140 @@
+"""The API over in-memory stores: requests as API Gateway hands them on, answers as a client sees them."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+
+from api.handler import respond
+from carillon.domain.access import User
+from carillon.domain.allow_list import AllowList
+from carillon.domain.definition import Limits
+from carillon.domain.password import hash_password
+from carillon.services.api import build_api
+from tests.fakes.clock import FakeChance, FakeClock
+from tests.fakes.log import RecordedLog
+from tests.fakes.memory import (
+    MemoryAccess,
+    MemoryDatabase,
+    MemoryGuards,
+    MemoryQueue,
+    MemoryRuns,
+    MemorySchedules,
+)
+from tests.fakes.tokens import FixedCursorKeys, LocalSigner
+
+PASSWORD = "correct horse battery staple"
+ISSUER = "carillon-test"
+MINIMAL = {
+    "schedule_id": "nightly-etl",
+    "timetable": {"expression": "30 2 * * *"},
+    "job": {"target": {"kind": "http", "url": "https://example.com/etl"}},
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a client sees."""
+
+    status: int
+    headers: dict
+    text: str
+
+    @property
+    def json(self):
+        return json.loads(self.text)
+
+    @property
+    def code(self):
+        return self.json["code"]
+
+    @property
+    def fields(self):
+        return {fault["field"]: fault["message"] for fault in self.json["errors"]}
+
+
+class ApiWorld:
+    """One stack's API, whose clock stands still until it is moved."""
+
+    def __init__(self, shards=1, limits=None):
+        self.clock, self.chance, self.log = FakeClock(), FakeChance(), RecordedLog()
+        self.database = MemoryDatabase(shards)
+        self.schedules, self.runs = MemorySchedules(self.database), MemoryRuns(self.database)
+        self.guards, self.queue = MemoryGuards(self.database), MemoryQueue()
+        self.signer = LocalSigner(self.clock)
+        self.api = build_api(
+            schedules=self.schedules,
+            runs=self.runs,
+            access=MemoryAccess(self.database),
+            guards=self.guards,
+            queue=self.queue,
+            signer=self.signer,
+            verifier=self.signer.ring,
+            cursor_keys=FixedCursorKeys(),
+            clock=self.clock,
+            chance=self.chance,
+            log=self.log,
+            limits=limits or Limits(295.0, 1, AllowList.parse("127.0.0.1")),
+            issuer=ISSUER,
+            shards=shards,
+            skew_seconds=5,
+        )
+        self.add_user("admin", roles=("admin",))
+        self.token = self.token_of("admin")
+
+    def add_user(self, name, roles=(), **changes):
+        long_ago = self.clock.now() - timedelta(days=1)
+        facts = {"tokens_valid_from": long_ago, "created_at": long_ago, **changes}
+        password_hash = hash_password(PASSWORD, b"salt", cost=2)
+        self.database.users[name] = User(name=name, password_hash=password_hash, roles=roles, **facts)
+
+    def token_of(self, name, **changes):
+        now = int(self.clock.now().timestamp())
+        claims = {"sub": name, "iss": ISSUER, "aud": ISSUER, "iat": now, "exp": now + 3600, "jti": "t"}
+        return self.signer.sign({k: v for k, v in {**claims, **changes}.items() if v is not None})
+
+    def call(
+        self, method, path, document=None, *, text=None, headers=None, token=..., source=None, **changes
+    ):
+        """One request; `document` is sent as JSON, `text` as it is; `token` is the admin's unless given."""
+        body = json.dumps(document) if document is not None else text
+        token = self.token if token is ... else token
+        sent = {"authorization": f"Bearer {token}"} if token else {}
+        if body is not None:
+            sent["content-type"] = "application/json"
+        path, _, query = path.partition("?")
+        request = http_event(method, path, query, {**sent, **(headers or {})}, body)
+        request["requestContext"]["http"]["sourceIp"] = source or "192.0.2.7"
+        answer = respond({**request, **changes}, self.api)
+        return Answer(answer["statusCode"], answer["headers"], answer["body"])
+
+    def create(self, **changes):
+        """Creates the minimal schedule with changes and answers it."""
+        answer = self.call("POST", "/v1/schedules", {**MINIMAL, **changes})
+        assert answer.status == 201, answer.text
+        return answer
+
+    @property
+    def actions(self):
+        return [entry.action for entry in self.database.audit.values()]
+
+
+def http_event(method, path, query="", headers=None, body=None):
+    """An API Gateway HTTP API request, payload version 2.0."""
+    event = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {k: v for k, v in (headers or {}).items() if v is not None},
+        "requestContext": {
+            "http": {"method": method, "path": path, "sourceIp": "192.0.2.7", "userAgent": "test"},
+            "requestId": "request-1",
+            "stage": "$default",
+        },
+        "isBase64Encoded": False,
+    }
+    if query:
+        event["queryStringParameters"] = dict(pair.split("=", 1) for pair in query.split("&"))
+    if body is not None:
+        event["body"] = body
+    return event

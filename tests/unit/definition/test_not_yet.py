@@ -1,0 +1,73 @@
+"""Features that are refused until they exist."""
+
+import pytest
+
+from carillon.domain.not_yet import NOT_YET
+from tests.unit.definition.documents import MINIMAL, faults, read, with_value
+
+USES = {
+    "sensitive": True,
+    "timetable.max_runs": 3,
+    "timetable.jitter_seconds": 30,
+    "timetable.calendars": ["de-holidays"],
+    "timetable.also_at": ["2026-12-24T10:00:00Z"],
+    "timetable.after": {"schedule_id": "upstream", "on": "success"},
+    "policies.overlap": "skip",
+    "policies.max_concurrent": 2,
+    "policies.max_queued": 5,
+    "policies.misfire.catch_up": "latest",
+    "policies.misfire.max_catch_up": 3,
+    "job.steps": {"a": {}},
+    "job.compensate": {"target": {}},
+    "job.wait": "callback",
+    "alerts.on": ["failure", "recovery"],
+    "alerts.late_after_seconds": 60,
+}
+
+
+def test_every_refused_feature_has_an_example():
+    assert USES.keys() == NOT_YET.keys()
+
+
+@pytest.mark.parametrize("path", USES)
+def test_using_a_feature_that_does_not_exist_yet_is_refused(path):
+    found, code = faults(with_value(path, USES[path]))
+
+    assert code == "not_available"
+    assert list(found) == [path]
+    assert "not available yet" in found[path]
+
+
+@pytest.mark.parametrize("path", USES)
+def test_saying_that_a_feature_is_not_used_is_fine(path):
+    for unused in NOT_YET[path][0]:
+        if unused != "":
+            assert read(with_value(path, unused)) == read(MINIMAL)
+
+
+def test_planned_targets_are_not_available_yet():
+    found, code = faults(with_value("job.target", {"kind": "lambda", "function": "f"}))
+
+    assert code == "not_available"
+    assert list(found) == ["job.target.kind"]
+
+
+def test_a_job_with_secrets_is_refused_with_a_code_of_its_own():
+    found, code = faults(with_value("job.secrets", {"TOKEN": "s3cr3t"}))
+
+    assert code == "secrets_not_available"
+    assert "s3cr3t" not in str(found)
+
+
+def test_a_header_that_names_a_secret_is_refused_too():
+    found, code = faults(with_value("job.target.headers", {"Authorization": "Bearer ${secrets.TOKEN}"}))
+
+    assert code == "secrets_not_available"
+    assert list(found) == ["job.target.headers.Authorization"]
+
+
+def test_a_wrong_value_goes_before_what_is_not_available():
+    found, code = faults(with_value("timetable.max_runs", 3, with_value("schedule_id", "BAD")))
+
+    assert code == "invalid_input"
+    assert set(found) == {"schedule_id", "timetable.max_runs"}
