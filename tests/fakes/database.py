@@ -30,6 +30,7 @@ class MemoryDatabase:
         self.runs = {}
         self.users = {}
         self.audit = {}
+        self.slots = {}
 
     @contextmanager
     def operation(self, name):

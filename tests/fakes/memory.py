@@ -5,6 +5,7 @@ from tests.fakes.database import MemoryDatabase, PoisonRow
 from tests.fakes.recorders import MemoryArchive, MemoryDeadLetters, MemoryQueue, RecordedAlerts
 from tests.fakes.runs import MemoryRuns
 from tests.fakes.schedules import MemorySchedules
+from tests.fakes.slots import MemorySlots
 
 __all__ = [
     "MemoryAccess",
@@ -15,6 +16,7 @@ __all__ = [
     "MemoryQueue",
     "MemoryRuns",
     "MemorySchedules",
+    "MemorySlots",
     "PoisonRow",
     "RecordedAlerts",
 ]

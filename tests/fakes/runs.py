@@ -41,9 +41,11 @@ class MemoryRuns:
             found = [self._database.runs.get(run_id) for run_id in dict.fromkeys(run_ids)]
             return [run for run in found if isinstance(run, Run)]
 
-    def transition(self, before, after, *, held_wake=False):
+    def transition(self, before, after, *, held_wake=False, audit=None):
         with self._database.operation("transition"):
             _check(after)
+            if audit is not None and audit.entry_id in self._database.audit:
+                return self._database.runs[before.run_id]
             row = self._database.runs.get(before.run_id)
             if not isinstance(row, Run) or _condition(row, held_wake) != _condition(
                 _as_row(before), held_wake
@@ -52,6 +54,10 @@ class MemoryRuns:
                     return row
                 raise LostRace(f"Run {before.run_id} did not become {after.state}.")
             written = _as_row(_merged(row, before, after))
+            if audit is not None:
+                if self._database.busy("transition", before.run_id):
+                    raise Throttled("The transaction met another one.")
+                self._database.audit[audit.entry_id] = audit
             self._database.runs[before.run_id] = written
             return written
 

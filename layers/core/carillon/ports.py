@@ -15,6 +15,7 @@ from carillon.domain.claim import Claim, ClaimVerdict
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.job import Revision
 from carillon.domain.outcome import Outcome
+from carillon.domain.overlap import Slot
 from carillon.domain.run import Run
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import Schedule
@@ -148,8 +149,12 @@ class RunStore(Protocol):
     def get_many(self, run_ids: Sequence[RunId]) -> Sequence[Run]:
         """Rows as of now (consistent), in hundreds; those that do not exist or cannot be read are left out."""
 
-    def transition(self, before: Run, after: Run, *, held_wake: bool = False) -> Run:
+    def transition(
+        self, before: Run, after: Run, *, held_wake: bool = False, audit: AuditEntry | None = None
+    ) -> Run:
         """Writes `after` if the row's state, claim_id and attempt (with `held_wake` also wake_at) are `before`'s.
+
+        With an audit entry both are one transaction.
 
         Answers the row as written. A row found already in after's state with after's claim_id and attempt was
         this very write, repeated by the SDK: success. LostRace otherwise.
@@ -208,6 +213,19 @@ class Guards(Protocol):
 
     def record_failure(self, key: str, now: datetime, window_seconds: int) -> int:
         """Adds one failure; answers how many the window holds now."""
+
+
+class SlotStore(Protocol):
+    """The overlap slots of schedules, in the Guards table."""
+
+    def read(self, schedule_id: str) -> Slot:
+        """The slot as of now (consistent), empty when nobody has it."""
+
+    def swap(self, schedule_id: str, before: Slot, after: Slot, now: datetime) -> Slot | None:
+        """Writes `after` if the slot still is `before`: None when written, else the slot as found.
+
+        A repeat of this very write finds `after`.
+        """
 
 
 class TokenSigner(Protocol):

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from carillon.domain.callback import Callback
 from carillon.domain.errors import InvalidTransition
 from carillon.domain.run_id import RunId
 
@@ -128,6 +129,9 @@ class Run:
 
     `attempt` counts attempts started; `claim_id` names the last writer that owned or expired an attempt;
     `wake_at` is when the sweep looks at the row, and every unfinished run has one; `sends` counts wake-ups sent.
+    `slotted` runs hold or await their schedule's overlap slot. `cancel_requested_at` asks an attempt to stop.
+    `deadline_at` bounds all attempts; it is there from the first retry on. `retry_of` is the ended run that an
+    operator wants done again.
     """
 
     run_id: RunId
@@ -148,6 +152,12 @@ class Run:
     reason: str | None = None
     payload: str | None = None
     skipped_count: int | None = None
+    slotted: bool = False
+    cancel_requested_at: datetime | None = None
+    cancel_reason: str | None = None
+    deadline_at: datetime | None = None
+    callback: Callback | None = None
+    retry_of: RunId | None = None
     events: tuple[RunEvent, ...] = ()
 
     def noted(self, now: datetime, message: str, duration_ms: int | None = None) -> "Run":

@@ -31,7 +31,7 @@ class Overlap(StrEnum):
     REPLACE = "replace"
 
 
-DEFAULT_OVERLAP: Final = Overlap.ALLOW
+DEFAULT_OVERLAP: Final = Overlap.SKIP
 
 
 class CatchUp(StrEnum):
@@ -70,10 +70,13 @@ class Misfire:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """What happens when things go wrong in time."""
+    """What happens when things go wrong in time.
+
+    `max_concurrent` None means one run at a time, and any number where overlap is allowed.
+    """
 
     overlap: Overlap = DEFAULT_OVERLAP
-    max_concurrent: int = 1
+    max_concurrent: int | None = None
     max_queued: int = 10
     misfire: Misfire = field(default_factory=Misfire)
 
@@ -85,6 +88,7 @@ class Schedule:
     `next_fire_at` is the first fire time not yet claimed; `due_at` puts the row into the due index.
     `head_version` is raised by every operator write and never by a claim; `generation` counts the
     incarnations of an id. No fire time at or before `active_since` runs, unless it is a catch-up.
+    `needs_slot` is False where it was proven on saving that runs cannot overlap.
     """
 
     schedule_id: str
@@ -106,5 +110,6 @@ class Schedule:
     paused_until: datetime | None = None
     fires_left: int | None = None
     skip_next: int = 0
+    needs_slot: bool = True
     created_at: datetime
     updated_at: datetime

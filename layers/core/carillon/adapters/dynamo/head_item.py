@@ -48,6 +48,7 @@ def _optional(schedule: Schedule) -> Wire:
         "tags": packed(dict(schedule.tags)) if schedule.tags else None,
         "alerts": packed(dict(schedule.alerts)) if schedule.alerts else None,
         "sensitive": {"BOOL": True} if schedule.sensitive else None,
+        "slot_free": {"BOOL": True} if not schedule.needs_slot else None,
     }
     found |= claim_values(schedule.fires_left, schedule.skip_next, schedule.state_reason)
     return {name: value for name, value in found.items() if value is not None}
@@ -96,6 +97,7 @@ def read_head(item: Mapping[str, Mapping[str, Any]]) -> Schedule:
         **{name: row.maybe_moment(name) for name in _MOMENTS},
         fires_left=row.maybe_whole("fires_left"),
         skip_next=row.maybe_whole("skip_next") or 0,
+        needs_slot=not row.flag("slot_free"),
         created_at=created_at,
         updated_at=row.maybe_moment("updated_at") or created_at,
     )

@@ -10,9 +10,9 @@ from carillon.domain.moments import EPOCH
 from carillon.domain.run import FAILURES, Origin, Run, RunEvent, RunState
 from carillon.domain.run_id import RunId
 
-_TEXTS: Final = ("claim_id", "reason", "payload")
+_TEXTS: Final = ("claim_id", "reason", "payload", "cancel_reason")
 _WHOLES: Final = ("revision", "skipped_count")
-_MOMENTS: Final = ("lease_until", "started_at", "ended_at")
+_MOMENTS: Final = ("lease_until", "started_at", "ended_at", "cancel_requested_at")
 
 
 def run_key(run_id: RunId) -> Wire:
@@ -33,6 +33,8 @@ def run_item(run: Run, shards: int, kept: timedelta) -> Wire:
     }
     if run.sends:
         item["sends"] = whole(run.sends)
+    if run.slotted:
+        item["slotted"] = {"BOOL": True}
     if run.events:
         item["events"] = {"L": [event_value(event) for event in run.events]}
     for names, write in ((_TEXTS, text), (_WHOLES, whole), (_MOMENTS, moment)):
@@ -107,6 +109,9 @@ def read_run(item: Mapping[str, Mapping[str, Any]]) -> Run:
         lease_until=row.maybe_moment("lease_until"),
         started_at=row.maybe_moment("started_at"),
         ended_at=row.maybe_moment("ended_at"),
+        slotted=row.flag("slotted"),
+        cancel_requested_at=row.maybe_moment("cancel_requested_at"),
+        cancel_reason=row.maybe_text("cancel_reason"),
     )
 
 

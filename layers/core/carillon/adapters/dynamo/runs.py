@@ -10,7 +10,7 @@ from carillon.adapters.dynamo.claims import put_run_action
 from carillon.adapters.dynamo.database import Cancelled, ConditionFailed, Database
 from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.run_item import read_run, read_run_id, run_key
-from carillon.adapters.dynamo.transitions import is_own_write, write_transition
+from carillon.adapters.dynamo.transitions import is_own_write, write_transition, write_transition_with
 from carillon.adapters.dynamo.wire import Wire, moment, text
 from carillon.domain.audit import AuditEntry
 from carillon.domain.errors import MalformedRow
@@ -66,9 +66,18 @@ class DynamoRuns:
         found = {run.run_id: run for run in _readable(items)}
         return [found[run_id] for run_id in dict.fromkeys(run_ids) if run_id in found]
 
-    def transition(self, before: Run, after: Run, *, held_wake: bool = False) -> Run:
-        """UpdateItem of what differs, if state, claim_id and attempt are as read; LostRace."""
-        return write_transition(self._database, before, after, held_wake=held_wake)
+    def transition(
+        self, before: Run, after: Run, *, held_wake: bool = False, audit: AuditEntry | None = None
+    ) -> Run:
+        """UpdateItem of what differs, if state, claim_id and attempt are as read; LostRace.
+
+        With an audit entry TransactWriteItems of both, then GetItem.
+        """
+        if audit is None:
+            return write_transition(self._database, before, after, held_wake=held_wake)
+        action = audit_action(self._database, audit)
+        write_transition_with(self._database, before, after, action, held_wake=held_wake)
+        return self.get(after.run_id) or after
 
     def of_schedule(self, schedule_id: str, limit: int, start: Mapping[str, Any] | None = None) -> Page[Run]:
         """Query of one schedule, descending, eventually consistent; rows that cannot be read are left out."""

@@ -21,8 +21,8 @@ def write_timetable(spec: TimetableSpec) -> str:
 
 
 def write_policies(policies: Policies) -> str:
-    """The policies as text; the overlap is always told, for its default is to change."""
-    found = _beyond_defaults(policies, Policies()) | {"overlap": policies.overlap}
+    """The policies as text."""
+    found = _beyond_defaults(policies, Policies())
     if "misfire" in found:
         found["misfire"] = _beyond_defaults(policies.misfire, Misfire())
     return _compact(found)
@@ -113,7 +113,7 @@ _MISFIRE: Final[Mapping[str, _Reader]] = {
 }
 _POLICIES: Final[Mapping[str, _Reader]] = {
     "overlap": lambda value: Overlap(_text(value)),
-    "max_concurrent": _whole,
+    "max_concurrent": _maybe(_whole),
     "max_queued": _whole,
     "misfire": lambda value: Misfire(**_read(value, _MISFIRE)),
 }

@@ -1,0 +1,64 @@
+"""Stopping a run that somebody no longer wants: at once while nothing runs, by asking while an attempt does.
+
+An attempt is never torn away from its worker: the row carries the wish, the worker notices it, and whoever writes
+the attempt's end makes it CANCELLED.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from carillon.domain.lifecycle import advance
+from carillon.domain.run import EventKind, Run, RunState
+
+_ENDED_AT_ONCE: Final = frozenset({RunState.QUEUED, RunState.RETRYING, RunState.WAITING})
+
+
+class CancelAnswer(StrEnum):
+    """What became of the wish: the run has ended, its attempt is asked to stop, or there is nothing to stop."""
+
+    CANCELLED = "cancelled"
+    ASKED = "asked"
+    TOO_LATE = "too_late"
+
+
+def request(run: Run, now: datetime, reason: str, message: str, claim_id: str) -> tuple[CancelAnswer, Run]:
+    """The answer to a wish to stop a run, and the row that it makes; the same row where nothing changes.
+
+    `reason` is a stable word such as `replaced`; the message says who wants it and why.
+    """
+    if run.state in _ENDED_AT_ONCE:
+        return CancelAnswer.CANCELLED, cancel(run, now, message, reason=reason, claim_id=claim_id)
+    if run.state is not RunState.RUNNING:
+        return CancelAnswer.TOO_LATE, run
+    if run.cancel_requested_at is not None:
+        return CancelAnswer.ASKED, run
+    asked = replace(run, cancel_requested_at=now, cancel_reason=reason)
+    return CancelAnswer.ASKED, asked.noted(now, message)
+
+
+def cancel(
+    run: Run,
+    now: datetime,
+    message: str,
+    *,
+    reason: str | None = None,
+    claim_id: str | None = None,
+    duration_ms: int | None = None,
+) -> Run:
+    """The run ends CANCELLED, with the reason of the wish unless another is given."""
+    return advance(
+        run,
+        EventKind.CANCEL,
+        now,
+        message,
+        duration_ms=duration_ms,
+        reason=reason or run.cancel_reason or "cancelled",
+        claim_id=claim_id or run.claim_id,
+    )
+
+
+def is_to_be_stopped(run: Run) -> bool:
+    """Whether an unfinished run must end here instead of beginning another attempt."""
+    return run.cancel_requested_at is not None and run.state in _ENDED_AT_ONCE
