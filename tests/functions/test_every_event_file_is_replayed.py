@@ -7,19 +7,31 @@ fakes, and asserts what must hold for any event of that door.
 
 import pytest
 
+from api.handler import respond as api
 from archive.handler import respond as archive
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import MalformedMessage
 from carillon.services.archive import Archive
+from carillon.services.bootstrap_admin import BootstrapAdmin
 from carillon.services.dead_letter import TakeInDeadLetter
 from carillon.services.follow import Follow
+from carillon.services.journal import Journal
 from carillon.services.spread import SpreadTick
 from deadletter.handler import respond as take_in
 from follow.handler import respond as follow
+from operators.handler import respond as operate
 from tests.fakes.clock import FakeChance, FakeClock
 from tests.fakes.log import RecordedLog
-from tests.fakes.memory import MemoryArchive, MemoryDatabase, MemoryDeadLetters, MemoryRuns, RecordedAlerts
+from tests.fakes.memory import (
+    MemoryAccess,
+    MemoryArchive,
+    MemoryDatabase,
+    MemoryDeadLetters,
+    MemoryRuns,
+    RecordedAlerts,
+)
 from tests.fakes.world import LEASE, World
+from tests.functions.api.world import ApiWorld
 from tests.functions.event_files import event, names
 from tick.handler import respond as tick
 from worker.handler import respond as work
@@ -74,6 +86,31 @@ def replay_worker(queue_event):
     }
 
 
+def replay_api(http_event):
+    world = ApiWorld()
+    headers = dict(http_event["headers"])
+    if "authorization" in headers:
+        headers["authorization"] = f"Bearer {world.token}"
+
+    answer = api({**http_event, "headers": headers}, world.api)
+
+    assert answer["statusCode"] not in (401, 500)
+    assert "request_failed" not in world.log.actions
+
+
+def replay_operator(command):
+    world, log = ApiWorld(), RecordedLog()
+    world.database.users.clear()
+    if command.get("reset"):
+        world.add_user(command["user"])
+    access, journal = MemoryAccess(world.database), Journal(world.chance)
+
+    answer = operate(command, BootstrapAdmin(access, world.clock, world.chance, journal), log)
+
+    assert answer["password"]
+    assert log.actions == ["command_done"]
+
+
 def is_dispatch(body):
     try:
         Dispatch.decode(body)
@@ -83,7 +120,9 @@ def is_dispatch(body):
 
 
 DOORS = {
+    "api": [replay_api],
     "dead-letter": [replay_dead_letter],
+    "operator": [replay_operator],
     "stream": [replay_follow, replay_archive],
     "tick": [replay_tick],
     "worker": [replay_worker],

@@ -19,7 +19,6 @@ USES = {
     "policies.misfire.max_catch_up": 3,
     "job.steps": {"a": {}},
     "job.compensate": {"target": {}},
-    "job.wait": "callback",
     "alerts.on": ["failure", "recovery"],
     "alerts.late_after_seconds": 60,
 }
