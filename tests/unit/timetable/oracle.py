@@ -254,7 +254,7 @@ def next_fire(expression, zone_name, moment, gap="fire", fold="once", anchor=Non
             fire += ((moment - fire) // period) * period
         while fire <= moment:
             fire += period
-        return fire
+        return fire if fire.year <= LAST.year else None
     if text.startswith("at"):
         local = datetime.fromisoformat(text[text.index("(") + 1 : -1].strip().upper())
         later = [t for t in instants(local, zone, gap, fold, absolute=False) if t > moment]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from carillon.domain.cron_fields import Token
 from carillon.domain.errors import InvalidExpression
-from carillon.domain.transitions import LAST_INSTANT
+from carillon.domain.transitions import CALENDAR_END
 
 _UNIT_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _EVERY = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.IGNORECASE | re.ASCII)
@@ -27,7 +27,7 @@ class Interval:
         if instant < self.anchor:
             return self.anchor
         fire = instant + self.period - (instant - self.anchor) % self.period
-        return fire if fire < LAST_INSTANT else None
+        return fire if fire < CALENDAR_END else None
 
 
 def parse_every(token: Token) -> int:

@@ -5,6 +5,7 @@ Forms: cron with five fields or six (seconds first), `@daily` and its kind, `@ev
 2199. croniter does the calendar search (see cron_dates); fields, clock changes and intervals are read here.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -20,6 +21,8 @@ from carillon.domain.wall_clock import Switches, next_instant
 
 Gap = Literal["fire", "skip"]
 Fold = Literal["once", "twice"]
+
+_COUNTS = re.compile(r"\s*(rate|@every)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,9 @@ class Timetable:
 
         `anchor` (aware) is where `rate` and `@every` count from, the epoch if it is not given.
         """
-        return _parsed(expression, zone, gap, fold, anchor)
+        # Whatever does not count from an anchor is shared by schedules that differ only there.
+        kept = anchor if _COUNTS.match(expression) else None
+        return _parsed(expression, zone, gap, fold, kept)
 
     def after(self, moment: datetime) -> datetime | None:
         """The first fire time later than an aware moment, or None when there is none before 2200."""

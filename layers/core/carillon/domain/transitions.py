@@ -14,7 +14,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 86_400
 STRIDE = 3 * DAY
 FIRST_INSTANT = -DAY
-LAST_INSTANT = int((datetime(2200, 1, 2, tzinfo=UTC) - EPOCH).total_seconds())
+CALENDAR_END = int((datetime(2200, 1, 1, tzinfo=UTC) - EPOCH).total_seconds())
+LAST_INSTANT = CALENDAR_END + DAY
 
 _SECOND = timedelta(seconds=1)
 
