@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from carillon.domain.callback import Callback
 from carillon.domain.errors import LostRace
 from carillon.domain.run import MAX_EVENTS, Origin, Run, RunState
 from carillon.domain.run_id import RunId
@@ -31,6 +32,15 @@ FULL = run(
     reason="It said “no”.",
     payload='{"a":1}',
     skipped_count=12,
+    deadline_at=NOW + minutes(30),
+    retry_of=RunId.parse("nightly-etl@20261121T020000Z"),
+    callback=Callback(
+        token_hash="a" * 32,
+        answer="fail",
+        due_at=NOW + minutes(20),
+        heartbeat_seconds=90,
+        past=(("b" * 32, "overdue"),),
+    ),
     events=(event("Created"), event("Failed", status=RunState.RETRYING, attempt=1, duration_ms=1200)),
 )
 FIXED = {"run_id", "ended_at", "fire_at"}

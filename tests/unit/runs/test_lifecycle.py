@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from carillon.domain.errors import InvalidTransition
+from carillon.domain.job import Retry
 from carillon.domain.lifecycle import advance, finish, is_sent_at_once, retry, skip, start, undeliverable
 from carillon.domain.new_run import RESEND_AFTER, missed_stretch, queued
 from carillon.domain.outcome import Outcome, OutcomeKind, permanent, retryable, timed_out
-from carillon.domain.retry import RetryDecision
+from carillon.domain.retry import RetryDecision, follow_up
 from carillon.domain.run import MAX_EVENTS, TRANSITIONS, UNFINISHED, EventKind, Origin, RunState, target_state
 from carillon.domain.run_id import RunId
 
@@ -99,8 +100,9 @@ def test_the_last_attempts_failure_ends_the_run(outcome, state):
 
 
 def test_a_permanent_failure_is_not_tried_again_though_attempts_are_left():
-    decision = RetryDecision(NOON + timedelta(seconds=2), "attempt 2 follows")
-    assert finish(running(), permanent("http_404", "404"), decision, NOON).state is RunState.FAILED
+    outcome = permanent("http_404", "404")
+    decision = follow_up(Retry(max_attempts=3), running(), outcome, NOON, 0.5)
+    assert finish(running(), outcome, decision, NOON).state is RunState.FAILED
 
 
 def test_a_retryable_failure_waits_with_a_wake_up_a_minute_after_its_time():

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from carillon.domain.definition import Definition
-from carillon.domain.job import Job, Retry
+from carillon.domain.job import Job, Retry, Wait
 from carillon.domain.moments import to_rfc3339
 from carillon.domain.schedule import Policies, TimetableSpec
 
@@ -60,8 +60,19 @@ def job_document(job: Job) -> dict[str, Any]:
         "target": dict(job.target),
         "timeout_seconds": _plain(job.timeout_seconds),
         "retry": _retry_document(job.retry),
+        **_wait_document(job.wait),
         "secrets": {},
         "compensate": None,
+    }
+
+
+def _wait_document(wait: Wait | None) -> dict[str, Any]:
+    if wait is None:
+        return {"wait": None, "wait_timeout_seconds": None, "heartbeat_seconds": None}
+    return {
+        "wait": "callback",
+        "wait_timeout_seconds": wait.timeout_seconds,
+        "heartbeat_seconds": wait.heartbeat_seconds,
     }
 
 
@@ -71,6 +82,9 @@ def _retry_document(retry: Retry) -> dict[str, Any]:
         "backoff": str(retry.backoff),
         "base_seconds": _plain(retry.base_seconds),
         "cap_seconds": _plain(retry.cap_seconds),
+        "retry_on": list(retry.retry_on),
+        "never_on": list(retry.never_on),
+        "deadline_seconds": None if retry.deadline_seconds is None else _plain(retry.deadline_seconds),
     }
 
 

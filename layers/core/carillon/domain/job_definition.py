@@ -5,37 +5,34 @@ from typing import Any, Final
 
 from carillon.domain.allow_list import AllowList
 from carillon.domain.errors import FieldError
-from carillon.domain.job import Backoff, Job, Retry
+from carillon.domain.job import Job
 from carillon.domain.not_yet import PLANNED_TARGETS
 from carillon.domain.reading import Section, one_of
+from carillon.domain.retry_definition import RETRY_FIELDS, WAIT_FIELDS, read_retry, read_wait
 from carillon.domain.targets.http import check_http
 from carillon.domain.targets.python import check_python
 
 DEFAULT_TIMEOUT_SECONDS: Final = 60.0
 SHORTEST_TIMEOUT_SECONDS: Final = 0.1
-MAX_ATTEMPTS: Final = 100
-LONGEST_BACKOFF_SECONDS: Final = 86_400
 KINDS: Final = ("http", "python")
-_FIELDS: Final = ("target", "timeout_seconds", "retry", "secrets", "compensate", "steps", "wait")
-_RETRY: Final = ("max_attempts", "backoff", "base_seconds", "cap_seconds")
+_FIELDS: Final = ("target", "timeout_seconds", "retry", "secrets", "compensate", "steps", *WAIT_FIELDS)
 
 
 def read_job(body: Section, max_timeout_seconds: float, http_allow: AllowList) -> Job:
     """The job of a document; faults are noted in the document's list."""
     section = body.section("job", _FIELDS)
-    if body.get("job") is None:
-        body.fault("job", 'Say what to run: {"target": {"kind": "http", "url": "https://..."}}.')
     return Job(
         target=_target(section, http_allow),
         timeout_seconds=_timeout(section, max_timeout_seconds),
-        retry=_retry(section.section("retry", _RETRY)),
+        retry=read_retry(section.section("retry", RETRY_FIELDS)),
+        wait=read_wait(section),
     )
 
 
 def _target(section: Section, http_allow: AllowList) -> Mapping[str, Any]:
     target = section.get("target")
     if not isinstance(target, Mapping):
-        if section.get("steps") is None and section.document:
+        if section.get("steps") is None and section.is_object:
             section.fault("target", 'Give a JSON object such as {"kind": "http", "url": "https://..."}.')
         return {}
     for error in _target_faults(target, http_allow):
@@ -65,13 +62,3 @@ def _timeout(section: Section, longest: float) -> float:
         )
         return default
     return section.number("timeout_seconds", default, SHORTEST_TIMEOUT_SECONDS, longest)
-
-
-def _retry(section: Section) -> Retry:
-    default = Retry()
-    return Retry(
-        max_attempts=section.whole("max_attempts", default.max_attempts, 1, MAX_ATTEMPTS),
-        backoff=section.choice("backoff", Backoff.EXPONENTIAL),
-        base_seconds=section.number("base_seconds", default.base_seconds, 0, LONGEST_BACKOFF_SECONDS),
-        cap_seconds=section.number("cap_seconds", default.cap_seconds, 0, LONGEST_BACKOFF_SECONDS),
-    )

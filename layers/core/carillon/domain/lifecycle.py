@@ -46,13 +46,16 @@ def start(run: Run, now: datetime, *, claim_id: str, lease_until: datetime, revi
 
 
 def finish(run: Run, outcome: Outcome, decision: RetryDecision, now: datetime) -> Run:
-    """An attempt ends; `decision` says whether a failure that can be retried is."""
+    """An attempt ends; `decision` says whether another one follows a failure."""
     duration_ms = round((now - (run.started_at or now)) / timedelta(milliseconds=1))
     if outcome.kind is OutcomeKind.SUCCESS:
         return advance(run, EventKind.SUCCEED, now, outcome.message, duration_ms=duration_ms, reason=None)
-    if outcome.kind is not OutcomeKind.PERMANENT and decision.not_before is not None:
+    if decision.not_before is not None:
         message = f"{outcome.message}; {decision.reason}"
-        return retry(run, now, decision.not_before, message, reason=outcome.error, duration_ms=duration_ms)
+        held = replace(run, deadline_at=decision.deadline_at or run.deadline_at)
+        return retry(held, now, decision.not_before, message, reason=outcome.error, duration_ms=duration_ms)
+    if decision.is_overdue and outcome.kind is not OutcomeKind.UNKNOWN:
+        return past_deadline(run, now, f"{outcome.message}; {decision.reason}", duration_ms=duration_ms)
     return advance(
         run,
         _END[outcome.kind],
@@ -60,6 +63,21 @@ def finish(run: Run, outcome: Outcome, decision: RetryDecision, now: datetime) -
         outcome.message,
         duration_ms=duration_ms,
         reason=outcome.error or "failed",
+    )
+
+
+def past_deadline(
+    run: Run, now: datetime, message: str, *, duration_ms: int | None = None, claim_id: str | None = None
+) -> Run:
+    """All attempts together have had their time."""
+    return advance(
+        run,
+        EventKind.TIME_OUT,
+        now,
+        message,
+        duration_ms=duration_ms,
+        reason="deadline_passed",
+        claim_id=claim_id or run.claim_id,
     )
 
 

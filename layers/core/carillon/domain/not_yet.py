@@ -25,7 +25,6 @@ NOT_YET: Final[Mapping[str, tuple[tuple[Any, ...], str]]] = {
     "policies.misfire.max_catch_up": ((None, 10), "A bound on catching up"),
     "job.steps": (_EMPTY, "A workflow of steps"),
     "job.compensate": (_EMPTY, "Compensation"),
-    "job.wait": (_EMPTY, "Waiting for a callback"),
     "alerts.on": ((None, ["failure"]), "Alerting on anything but failure, or on nothing,"),
     "alerts.late_after_seconds": ((None,), "Alerting on late starts"),
 }
@@ -58,7 +57,7 @@ def secret_uses(document: Mapping[str, Any]) -> Iterator[FieldError]:
     for name, value in headers.items() if isinstance(headers, Mapping) else ():
         if isinstance(value, str) and "${secrets." in value:
             yield FieldError(
-                f"job.target.headers.{ascii(name)[1:65]}",
+                f"job.target.headers.{ascii(name[:64])[1:-1]}",
                 "This header names a secret; secrets are not available yet.",
             )
 

@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import Final
 
 from carillon.domain.job import Retry
-from carillon.domain.lifecycle import advance, retry
-from carillon.domain.retry import decide
-from carillon.domain.run import EventKind, Run, RunState
+from carillon.domain.lifecycle import finish
+from carillon.domain.outcome import Outcome, OutcomeKind
+from carillon.domain.retry import follow_up
+from carillon.domain.run import Run, RunState
 
 LONGEST_RESEND: Final = timedelta(minutes=15)
 LOOK_AGAIN: Final = timedelta(seconds=60)
@@ -24,6 +25,8 @@ class Action(StrEnum):
     RESEND = "resend"
     EXTEND = "extend"
     EXPIRE = "expire"
+    OVERDUE = "overdue"
+    TIME_OUT = "time_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,12 @@ def look_after(run: Run, now: datetime) -> Recovery:
     """What an unfinished run needs at `now`."""
     if run.state.is_terminal or run.wake_at is None or run.wake_at > now:
         return Recovery(Action.NOTHING, "not due for a look", run)
+    if run.state is RunState.WAITING:
+        return Recovery(Action.OVERDUE, "no callback came in time", replace(run, wake_at=now + LOOK_AGAIN))
+    if is_past_deadline(run, now):
+        return Recovery(
+            Action.TIME_OUT, "its attempts had their time", replace(run, wake_at=now + LOOK_AGAIN)
+        )
     if run.state in (RunState.QUEUED, RunState.RETRYING):
         return _resend(run, now)
     if run.lease_until is not None and run.lease_until > now:
@@ -47,10 +56,16 @@ def look_after(run: Run, now: datetime) -> Recovery:
     return Recovery(Action.EXPIRE, "the attempt's lease is over", replace(run, wake_at=now + LOOK_AGAIN))
 
 
+def is_past_deadline(run: Run, now: datetime) -> bool:
+    """Whether a run between two attempts has used up the time of all of them."""
+    return run.state is RunState.RETRYING and run.deadline_at is not None and run.deadline_at <= now
+
+
 def _resend(run: Run, now: datetime) -> Recovery:
     # 1, 2, 4, … 15 minutes: a backlog that is merely slow must not feed itself.
     pause = min(timedelta(minutes=2 ** min(run.sends, 4)), LONGEST_RESEND)
-    pushed = replace(run, wake_at=now + pause, sends=run.sends + 1)
+    again_at = min(now + pause, run.deadline_at or now + pause)
+    pushed = replace(run, wake_at=again_at, sends=run.sends + 1)
     late = round((now - run.not_before).total_seconds())
     return Recovery(Action.RESEND, f"not started {late} s after its time", pushed)
 
@@ -60,8 +75,9 @@ def expire(run: Run, policy: Retry, now: datetime, share: float, claim_id: str) 
 
     The fresh claim_id shuts out the lost attempt's own late finish.
     """
-    decision = decide(policy, run.attempt, now, share)
-    message = f"attempt {run.attempt} was lost: its lease ended without a result; {decision.reason}"
+    message = f"attempt {run.attempt} was lost: its lease ended without a result"
+    outcome = Outcome(OutcomeKind.UNKNOWN, message, error="attempt_lost")
+    decision = follow_up(policy, run, outcome, now, share)
     if decision.not_before is None:
-        return advance(run, EventKind.LOSE, now, message, reason="attempt_lost", claim_id=claim_id)
-    return retry(run, now, decision.not_before, message, reason="attempt_lost", claim_id=claim_id)
+        outcome = replace(outcome, message=f"{message}; {decision.reason}")
+    return finish(replace(run, claim_id=claim_id), outcome, decision, now)

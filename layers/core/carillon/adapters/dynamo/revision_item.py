@@ -6,7 +6,7 @@ from typing import Any
 
 from carillon.adapters.dynamo.wire import Row, Wire, packed, text, whole
 from carillon.domain.errors import MalformedRow
-from carillon.domain.job import Backoff, Job, Retry, Revision
+from carillon.domain.job import Backoff, Job, Retry, Revision, Wait
 
 
 def revision_key(schedule_id: str, number: int) -> Wire:
@@ -18,6 +18,8 @@ def revision_item(revision: Revision) -> Wire:
     """The row."""
     job = revision.job
     fields = {"target": dict(job.target), "timeout_seconds": job.timeout_seconds, "retry": asdict(job.retry)}
+    if job.wait is not None:
+        fields["wait"] = asdict(job.wait)
     return revision_key(revision.schedule_id, revision.number) | {
         "generation": whole(revision.generation),
         "document": packed(dict(revision.document)),
@@ -33,8 +35,10 @@ def read_revision(item: Mapping[str, Mapping[str, Any]]) -> Revision:
     row = Row(item, f"Schedule {schedule_id}, revision {part}")
     job = row.mapping("job")
     try:
-        retry = dict(job.pop("retry"))
-        read = Job(retry=Retry(**retry | {"backoff": Backoff(retry["backoff"])}), **job)
+        retry, wait = dict(job.pop("retry")), job.pop("wait", None)
+        words = {name: tuple(retry.get(name, ())) for name in ("retry_on", "never_on")}
+        policy = Retry(**retry | words | {"backoff": Backoff(retry["backoff"])})
+        read = Job(retry=policy, wait=None if wait is None else Wait(**wait), **job)
         number = int(part[1:])
     except (KeyError, ValueError, TypeError) as error:
         raise MalformedRow(f"{row.name} cannot be read: {error}.") from None

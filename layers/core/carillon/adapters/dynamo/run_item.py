@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from carillon.adapters.dynamo.callback_value import callback_value, read_callback, read_retry_of
 from carillon.adapters.dynamo.wire import Row, Value, Wire, moment, shard_of, text, whole
 from carillon.domain.errors import MalformedRow
 from carillon.domain.moments import EPOCH
@@ -12,7 +13,7 @@ from carillon.domain.run_id import RunId
 
 _TEXTS: Final = ("claim_id", "reason", "payload", "cancel_reason")
 _WHOLES: Final = ("revision", "skipped_count")
-_MOMENTS: Final = ("lease_until", "started_at", "ended_at", "cancel_requested_at")
+_MOMENTS: Final = ("lease_until", "started_at", "ended_at", "cancel_requested_at", "deadline_at")
 
 
 def run_key(run_id: RunId) -> Wire:
@@ -35,6 +36,10 @@ def run_item(run: Run, shards: int, kept: timedelta) -> Wire:
         item["sends"] = whole(run.sends)
     if run.slotted:
         item["slotted"] = {"BOOL": True}
+    if run.retry_of is not None:
+        item["retry_of"] = text(str(run.retry_of))
+    if run.callback is not None:
+        item["callback"] = callback_value(run.callback)
     if run.events:
         item["events"] = {"L": [event_value(event) for event in run.events]}
     for names, write in ((_TEXTS, text), (_WHOLES, whole), (_MOMENTS, moment)):
@@ -112,6 +117,9 @@ def read_run(item: Mapping[str, Mapping[str, Any]]) -> Run:
         slotted=row.flag("slotted"),
         cancel_requested_at=row.maybe_moment("cancel_requested_at"),
         cancel_reason=row.maybe_text("cancel_reason"),
+        deadline_at=row.maybe_moment("deadline_at"),
+        retry_of=read_retry_of(row),
+        callback=read_callback(row),
     )
 
 
