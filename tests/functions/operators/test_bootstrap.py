@@ -1,0 +1,109 @@
+"""The operator's bootstrap: the first admin, and the way back in."""
+
+import json
+
+import pytest
+
+from carillon.domain.password import verify_password
+from carillon.services.bootstrap_admin import BootstrapAdmin
+from carillon.services.journal import Journal
+from operators.handler import respond
+from tests.fakes.log import RecordedLog
+from tests.fakes.memory import MemoryAccess
+from tests.functions.api.world import ApiWorld
+
+
+class Operators(ApiWorld):
+    """A stack without users, and its operator function."""
+
+    def __init__(self):
+        super().__init__()
+        self.database.users.clear()
+        self.bootstrap_admin = BootstrapAdmin(
+            MemoryAccess(self.database), self.clock, self.chance, Journal(self.chance)
+        )
+        self.lines = RecordedLog()
+
+    def invoke(self, **command):
+        return respond(command, self.bootstrap_admin, self.lines)
+
+    def login(self, password):
+        return self.call("POST", "/v1/login", {"user": "admin", "password": password}, token=None)
+
+
+@pytest.fixture
+def stack():
+    return Operators()
+
+
+def test_the_first_admin_can_log_in_at_once_with_the_password_that_is_shown(stack):
+    stack.clock.advance(0.3)
+    answer = stack.invoke(command="bootstrap", user="admin")
+
+    login = stack.login(answer["password"])
+
+    assert login.status == 200
+    assert stack.call("POST", "/v1/schedules", {}, token=login.json["token"]).status == 400
+    assert stack.actions == ["user.bootstrap"]
+
+
+def test_the_password_is_stored_nowhere_and_logged_nowhere(stack):
+    password = stack.invoke(command="bootstrap", user="admin")["password"]
+
+    user = stack.database.users["admin"]
+    assert verify_password(password, user.password_hash)
+    assert len(password) >= 22
+    assert password not in str((user, stack.database.audit, stack.lines.lines))
+
+
+def test_bootstrapping_a_user_that_exists_is_refused_and_says_how_to_reset(stack):
+    first = stack.invoke(command="bootstrap", user="admin")["password"]
+
+    answer = stack.invoke(command="bootstrap", user="admin")
+
+    assert answer["error"]["code"] == "user_exists"
+    assert '"reset": true' in answer["error"]["detail"]
+    assert stack.login(first).status == 200
+
+
+def test_a_reset_ends_the_sessions_and_the_old_password_of_an_admin(stack):
+    first = stack.invoke(command="bootstrap", user="admin")["password"]
+    token = stack.login(first).json["token"]
+    stack.clock.advance(0.2)
+
+    second = stack.invoke(command="bootstrap", user="admin", reset=True)["password"]
+
+    assert stack.login(first).code == "login_failed"
+    assert stack.call("GET", "/v1/schedules", token=token).status == 401
+    fresh = stack.login(second).json["token"]
+    stack.clock.advance(1)
+    assert stack.call("GET", "/v1/schedules", token=fresh).status == 200
+    assert stack.actions == ["user.bootstrap", "user.reset"]
+
+
+def test_a_reset_of_a_user_that_does_not_exist_makes_it(stack):
+    assert stack.invoke(command="bootstrap", user="admin", reset=True)["user"] == "admin"
+    assert stack.actions == ["user.bootstrap"]
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "fields"),
+    [
+        ({}, "invalid_input", []),
+        ({"command": "bootsrap"}, "invalid_input", []),
+        ({"command": ["bootstrap"]}, "invalid_input", []),
+        ({"command": "bootstrap", "user": "Admin"}, "invalid_input", ["user"]),
+        ({"command": "bootstrap", "user": 7}, "invalid_input", ["user"]),
+        ({"command": "bootstrap", "usr": "admin"}, "invalid_input", ["usr"]),
+        ({"command": "bootstrap", "reset": "yes"}, "invalid_input", ["reset"]),
+    ],
+)
+def test_a_wrong_command_is_refused_with_a_sentence_and_nothing_is_written(stack, command, code, fields):
+    answer = stack.invoke(**command)
+
+    assert answer["error"]["code"] == code
+    assert [fault["field"] for fault in answer["error"]["errors"]] == fields
+    assert answer["error"]["detail"]
+    assert not stack.database.users
+    assert json.dumps(answer)
+    assert stack.lines.actions == ["command_refused"]
