@@ -93,7 +93,7 @@ class Wire:
     """Stands before moto: makes it atomic under threads, records operations, and plays the faults of a network."""
 
     def __init__(self, client):
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self.clear()
         # botocore calls every handler and takes the first answer, so moto's own must not act a second time.
         client.meta.events.unregister("before-send", botocore_stubber)

@@ -1,5 +1,6 @@
 """What rows weigh: a write unit is a kilobyte begun, and an index entry is written with every claim."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from carillon.adapters.dynamo.head_item import head_item
@@ -12,7 +13,7 @@ from carillon.domain.outcome import Outcome, OutcomeKind, retryable
 from carillon.domain.retry import RetryDecision
 from carillon.domain.run import Origin
 from carillon.domain.run_id import RunId
-from carillon.domain.schedule import CatchUp, Misfire, Overlap, Policies, TimetableSpec
+from carillon.domain.schedule import CatchUp, Misfire, Overlap, Policies, ScheduleState, TimetableSpec
 from tests.contract.builders import NOW, minutes, schedule
 from tests.contract.tables import declared
 
@@ -99,8 +100,8 @@ def test_what_an_absent_name_means_in_a_stored_row_never_changes():
     )
     misfire = Misfire(grace_seconds=300, catch_up=CatchUp.NONE, max_catch_up=10)
     stored = read_policies('{"overlap":"skip"}')
-    assert stored == Policies(overlap=Overlap.SKIP, max_concurrent=1, max_queued=10, misfire=misfire)
-    assert write_policies(stored) == '{"overlap":"skip"}'
+    assert stored == Policies(Overlap.SKIP, max_concurrent=None, max_queued=10, misfire=misfire)
+    assert write_policies(stored) == "{}"
 
 
 def test_names_of_a_newer_version_are_passed_over():
@@ -147,3 +148,14 @@ def test_a_start_and_a_note_touch_no_index(dynamo):
     body = dynamo.wire.requests[-1].body.decode()
     assert "wake" not in body
     assert "shard" not in body
+
+
+def test_a_row_outlives_its_end_by_a_week_whatever_was_asked_for(dynamo):
+    assert replace(dynamo.database, retention_days=1).kept == timedelta(days=7)
+    assert replace(dynamo.database, retention_days=90).kept == timedelta(days=90)
+
+
+def test_an_index_key_stands_only_where_the_index_wants_the_row():
+    assert {"due_shard", "due_at", "catalog_shard"} <= head_item(schedule(), 1).keys()
+    assert "due_shard" not in head_item(schedule(due_at=None), 1)
+    assert "catalog_shard" not in head_item(schedule(state=ScheduleState.DELETED), 1)
