@@ -4,6 +4,7 @@ Applied in the emulator's process only. Where moto is wrong and nothing here men
 says so.
 """
 
+import copy
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ def apply() -> None:
     """Bend moto; call once, before the server starts."""
     _make_dynamodb_atomic()
     _keep_stream_records_out_of_backups()
+    copy_each_table_once_a_transaction()
     _make_sqs_safe_and_prompt()
     _send_without_counting()
     _keep_the_trace_header()
@@ -51,6 +53,34 @@ def _keep_stream_records_out_of_backups() -> None:
     """Each transaction deep-copies its tables; with the table's whole stream in it, ever more slowly."""
     table: Any = import_module("moto.dynamodb.models.table")
     table.StreamRecord.__deepcopy__ = lambda record, _memo: record
+
+
+def copy_each_table_once_a_transaction() -> None:
+    """moto takes a backup of the table for every action of a transaction: a hundred copies where one serves.
+
+    Only the first backup of a table within one call is made; all of them are taken before anything is written.
+    """
+    models: Any = import_module("moto.dynamodb.models")
+    table: Any = import_module("moto.dynamodb.models.table").Table
+    backups = threading.local()
+    original = models.DynamoDBBackend.transact_write_items
+
+    def transact_write_items(self: Any, transact_items: Any) -> None:
+        backups.made = {}
+        try:
+            original(self, transact_items)
+        finally:
+            del backups.made
+
+    def backup(self: Any, memo: Any) -> Any:
+        made = getattr(backups, "made", {})
+        if id(self) not in made:
+            made[id(self)] = copy.copy(self)
+            made[id(self)].__dict__ = copy.deepcopy(self.__dict__, memo)
+        return made[id(self)]
+
+    models.DynamoDBBackend.transact_write_items = transact_write_items
+    table.__deepcopy__ = backup
 
 
 def _make_sqs_safe_and_prompt() -> None:

@@ -15,6 +15,7 @@ from carillon.adapters.dynamo.guards import DynamoDeadLetters, DynamoGuards
 from carillon.adapters.dynamo.runs import DynamoRuns
 from carillon.adapters.dynamo.schedules import DynamoSchedules
 from carillon.adapters.pace import Pace
+from local.moto_fixes import copy_each_table_once_a_transaction
 from tests.contract import tables
 from tests.fakes.clock import FakeChance, FakeClock
 from tests.fakes.memory import (
@@ -27,6 +28,8 @@ from tests.fakes.memory import (
 )
 
 SHARDS = 3
+
+copy_each_table_once_a_transaction()
 
 
 @cache
