@@ -39,6 +39,7 @@ FULL = schedule(
     owner="user:ada",
     tags={"team": "data", "size": "groß"},
     sensitive=True,
+    needs_slot=False,
     alerts={"on": ["failure", "recovery"], "late_after_seconds": 60},
     revision=7,
     head_version=12,

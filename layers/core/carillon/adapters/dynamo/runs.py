@@ -11,7 +11,8 @@ from carillon.adapters.dynamo.database import Cancelled, ConditionFailed, Databa
 from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.run_item import read_run, read_run_id, run_key
 from carillon.adapters.dynamo.transitions import is_own_write, write_transition, write_transition_with
-from carillon.adapters.dynamo.wire import Wire, moment, text
+from carillon.adapters.dynamo.wire import Wire, text
+from carillon.adapters.dynamo.wire import moment as at
 from carillon.domain.audit import AuditEntry
 from carillon.domain.errors import MalformedRow
 from carillon.domain.moments import ceil_second, to_key
@@ -102,21 +103,21 @@ class DynamoRuns:
         )
         return [run for items, _ in pages for run in _readable(items)]
 
-    def wake_before(self, shard: int, moment_: datetime, limit: int) -> Sequence[RunId]:
+    def wake_before(self, shard: int, moment: datetime, limit: int) -> Sequence[RunId]:
         """Query of `wake`: wake_shard = shard, wake_at ≤ moment, ascending; keys only, eventually consistent."""
         expression = Expression()
         key = expression.compare("wake_shard", "=", text(str(shard)))
-        until = expression.compare("wake_at", "<=", moment(moment_))
+        until = expression.compare("wake_at", "<=", at(moment))
         items, _ = next(self._query(f"{key} AND {until}", expression, limit, IndexName="wake"))
         return [read_run_id(item) for item in items]
 
     def failed_since(
-        self, shard: int, moment_: datetime, limit: int, start: Mapping[str, Any] | None = None
+        self, shard: int, moment: datetime, limit: int, start: Mapping[str, Any] | None = None
     ) -> Page[RunId]:
         """Query of `failed`: failed_shard = shard, failed_at ≥ moment, descending; keys only."""
         expression = Expression()
         key = expression.compare("failed_shard", "=", text(str(shard)))
-        since = expression.compare("failed_at", ">=", moment(moment_))
+        since = expression.compare("failed_at", ">=", at(moment))
         pages = self._query(
             f"{key} AND {since}", expression, limit, start, IndexName="failed", ScanIndexForward=False
         )
