@@ -40,9 +40,10 @@ class LocalFunction:
             finally:
                 self._put_back(sandbox)
 
-    def warm(self) -> None:
-        """Start one sandbox ahead of the first event."""
-        self._put_back(self._take())
+    def warm(self, count: int = 1) -> None:
+        """Start so many sandboxes ahead of the first event."""
+        for sandbox in [self._take() for _ in range(count)]:
+            self._put_back(sandbox)
 
     def pids(self, *, busy: bool = False) -> list[int]:
         """Give the process ids of its living sandboxes, or of those at work."""

@@ -5,7 +5,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,8 +31,8 @@ PARAMETERS: Mapping[str, str] = {
     "HttpAllow": "127.0.0.1",
     "DeletionProtection": "false",
 }
-# Started ahead of the first event, because a person is waiting for them.
-_WARM = ("tick", "worker", "api")
+# Processes started ahead of the first event: a person is waiting, and a cold start would be a late start.
+_WARM = {"tick": 1, "api": 1, "worker": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +160,9 @@ class LaptopCloud:
             function = LocalFunction(spec, endpoints, self.logs)
             self.invoker.functions[name] = function
             self._open.callback(function.stop)
-        warm = [name for name in _WARM if f"{self._plan.stack}-{name}" in self.invoker.functions]
-        with ThreadPoolExecutor(len(_WARM)) as threads:
-            list(threads.map(lambda name: self.function(name).warm(), warm))
+        for name, count in _WARM.items():
+            if f"{self._plan.stack}-{name}" in self.invoker.functions:
+                self.function(name).warm(count)
 
     def _start_front(self) -> None:
         front = HttpFront(self.inventory.routes, self.invoker)
