@@ -22,7 +22,10 @@ class PermanentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TaskContext:
-    """The run that a task serves; `run_id` is the same in each attempt, so use it to do a thing once."""
+    """The run that a task serves; `run_id` is the same in each attempt, so use it to do a thing once.
+
+    A job that waits for a callback has a token: whoever is to finish the work presents it at the URL.
+    """
 
     run_id: str
     schedule_id: str
@@ -31,6 +34,8 @@ class TaskContext:
     arguments: Mapping[str, Any]
     log: Callable[[str], None]
     seconds_left: Callable[[], float]
+    callback_token: str | None = None
+    callback_url: str | None = None
 
 
 TaskFunction = Callable[[TaskContext], Any]

@@ -11,7 +11,8 @@ class TargetCall:
     """The call; `run_id` is the same for each attempt, so a target can use it as its idempotency key.
 
     `spec` is the job's target with its secrets opened: {kind, method, url, headers, body} for http and
-    {kind, task, arguments} for python. `log` takes one line of the run's log.
+    {kind, task, arguments} for python. `log` takes one line of the run's log. With a `callback_token` the target's
+    success only means that it has begun: it calls `callback_url` (where the stack knows it) when it is done.
     """
 
     run_id: str
@@ -21,3 +22,5 @@ class TargetCall:
     deadline_at: datetime
     spec: Mapping[str, Any]
     log: Callable[[str], None]
+    callback_token: str | None = None
+    callback_url: str | None = None

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import quote
 
 from carillon.domain.job import Job
 from carillon.domain.outcome import Outcome, permanent, retryable, timed_out
+from carillon.domain.retry import deadline_of
 from carillon.domain.run import Run
 from carillon.domain.schedule import Schedule
 from carillon.domain.target_call import TargetCall
@@ -21,12 +23,18 @@ class Attempt:
     """Reads heads and jobs (jobs are immutable and cached) and calls targets by their kind."""
 
     def __init__(
-        self, schedules: ScheduleStore, targets: Mapping[str, Target], clock: Clock, log: Log
+        self,
+        schedules: ScheduleStore,
+        targets: Mapping[str, Target],
+        clock: Clock,
+        log: Log,
+        api_url: str = "",
     ) -> None:
         self._schedules = schedules
         self._targets = targets
         self._clock = clock
         self._log = log
+        self._api_url = api_url
         self._jobs: dict[tuple[str, int, int], Job] = {}
 
     def head(self, run: Run) -> Schedule | None:
@@ -44,23 +52,24 @@ class Attempt:
             self._jobs[key] = job
         return job
 
-    def call(self, run: Run, job: Job, hard_deadline: datetime) -> Outcome:
-        """Calls the target once, unless the lease leaves no time for it."""
+    def call(self, run: Run, job: Job, hard_deadline: datetime, callback_token: str | None = None) -> Outcome:
+        """Calls the target once, unless the lease or the deadline of all attempts leaves no time for it."""
         target = self._targets.get(str(job.target.get("kind")))
         if target is None:
             return permanent(
                 "unknown_target", f"this worker has no target of the kind {job.target.get('kind')!r}"
             )
         now = self._clock.now()
-        deadline_at = min(now + timedelta(seconds=job.timeout_seconds), hard_deadline - FINISH_RESERVE)
+        ends = (now + timedelta(seconds=job.timeout_seconds), hard_deadline - FINISH_RESERVE)
+        deadline_at = min(*ends, deadline_of(run, job.retry) or ends[0])
         if deadline_at <= now:
             return retryable("no_time_left", "the invocation had no time left for this attempt")
-        outcome = target.execute(self._call_of(run, job, deadline_at))
+        outcome = target.execute(self._call_of(run, job, deadline_at, callback_token))
         if not outcome.succeeded and self._clock.now() > hard_deadline:
             return timed_out("the attempt outlived its invocation's deadline")
         return outcome
 
-    def _call_of(self, run: Run, job: Job, deadline_at: datetime) -> TargetCall:
+    def _call_of(self, run: Run, job: Job, deadline_at: datetime, callback_token: str | None) -> TargetCall:
         def log(line: str) -> None:
             self._log("task_log", line, task_id=str(run.run_id), attempt=run.attempt)
 
@@ -72,4 +81,9 @@ class Attempt:
             deadline_at=deadline_at,
             spec=job.target,
             log=log,
+            callback_token=callback_token,
+            callback_url=self._callback_url(run) if callback_token else None,
         )
+
+    def _callback_url(self, run: Run) -> str | None:
+        return f"{self._api_url}/v1/runs/{quote(str(run.run_id), safe='')}" if self._api_url else None

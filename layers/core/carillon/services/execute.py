@@ -9,15 +9,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from carillon.domain.callback import token_hash
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import CarillonError, LostRace
 from carillon.domain.head_check import may_start
-from carillon.domain.job import Retry
-from carillon.domain.lifecycle import finish, is_sent_at_once, skip, start
+from carillon.domain.job import Job, Retry, Wait
+from carillon.domain.lifecycle import finish, is_sent_at_once, past_deadline, skip, start
 from carillon.domain.outcome import Outcome, permanent, retryable
-from carillon.domain.retry import decide
+from carillon.domain.recovery import is_past_deadline
+from carillon.domain.retry import follow_up
 from carillon.domain.run import Origin, Run, RunState
 from carillon.domain.schedule import Schedule
+from carillon.domain.waiting import arm, wait
 from carillon.ports import Chance, Clock, DispatchQueue, Log, RunStore
 from carillon.services.attempt import Attempt
 
@@ -65,8 +68,7 @@ class Execute:
         """Carries out one message; MalformedMessage for a body that is none, retryable errors to be told again."""
         message = Dispatch.decode(body)
         if message.not_before - self._clock.now() > EARLY:
-            self._queue.send([message], self._clock.now())
-            return Executed(Ending.EARLY)
+            return self._too_early(message)
         self._clock.sleep((message.not_before - self._clock.now()).total_seconds())
         run = self._runs.get(message.run_id)
         if run is None or not _is_for(message, run, self._clock.now()):
@@ -76,6 +78,14 @@ class Execute:
         except LostRace:
             return Executed(Ending.NOT_NEEDED, run)
 
+    def _too_early(self, message: Dispatch) -> Executed:
+        # The row's time counts: a message that claims a later one would otherwise go round for ever.
+        run = self._runs.get(message.run_id)
+        if run is None or not _is_awaited(message, run) or run.not_before < message.not_before:
+            return Executed(Ending.NOT_NEEDED, run)
+        self._queue.send([Dispatch.for_next_attempt(run)], self._clock.now())
+        return Executed(Ending.EARLY)
+
     def _start_and_finish(self, run: Run, hard_deadline: datetime) -> Executed:
         head = self._attempt.head(run)
         if run.attempt == 0 and run.origin not in _UNTOLD:
@@ -83,9 +93,14 @@ class Execute:
             if not verdict.go:
                 after = skip(run, self._clock.now(), verdict.reason, verdict.message, self._chance.token())
                 return Executed(Ending.SKIPPED, self._runs.transition(run, after))
+        if is_past_deadline(run, self._clock.now()):
+            return Executed(Ending.NOT_NEEDED, self._runs.transition(run, self._given_up(run)))
         started = self._start(run, head, hard_deadline)
-        outcome, policy = self._call(started, hard_deadline)
-        return Executed(Ending.EXECUTED, self._finish(started, outcome, policy))
+        return Executed(Ending.EXECUTED, self._call_and_finish(started, hard_deadline))
+
+    def _given_up(self, run: Run) -> Run:
+        message = f"attempt {run.attempt + 1} would begin after the deadline of all attempts"
+        return past_deadline(run, self._clock.now(), message, claim_id=self._chance.token())
 
     def _start(self, run: Run, head: Schedule | None, hard_deadline: datetime) -> Run:
         after = start(
@@ -97,17 +112,38 @@ class Execute:
         )
         return self._runs.transition(run, after)
 
-    def _call(self, run: Run, hard_deadline: datetime) -> tuple[Outcome, Retry]:
+    def _call_and_finish(self, run: Run, hard_deadline: datetime) -> Run:
         try:
             job = self._attempt.job(run)
         except CarillonError as error:
             outcome = retryable if error.retryable else permanent
-            return outcome("job_unreadable", f"the job could not be read: {error}"), Retry()
-        return self._attempt.call(run, job, hard_deadline), job.retry
+            unread = outcome("job_unreadable", f"the job could not be read: {error}")
+            return self._finish(run, unread, Retry())
+        if job.wait is None:
+            return self._finish(run, self._attempt.call(run, job, hard_deadline), job.retry)
+        token = self._chance.token()
+        armed = self._runs.transition(run, arm(run, token_hash(run.run_id, token)))
+        result = self._attempt.call(armed, job, hard_deadline, token)
+        if result.succeeded:
+            return self._await_callback(armed, result, job, job.wait)
+        return self._finish(armed, result, job.retry)
+
+    def _await_callback(self, run: Run, outcome: Outcome, job: Job, job_wait: Wait) -> Run:
+        after = wait(run, self._clock.now(), job_wait, job.retry, outcome.message)
+        written = self._runs.transition(run, after)
+        self._log(
+            "callback_awaited",
+            outcome.message,
+            task_id=str(run.run_id),
+            status=written.state,
+            attempt=run.attempt,
+            duration_ms=written.events[-1].duration_ms,
+        )
+        return written
 
     def _finish(self, run: Run, outcome: Outcome, policy: Retry) -> Run:
         now = self._clock.now()
-        decision = decide(policy, run.attempt, now, self._chance.share(), outcome.retry_after_seconds)
+        decision = follow_up(policy, run, outcome, now, self._chance.share())
         written = self._runs.transition(run, finish(run, outcome, decision, now))
         self._log(
             "attempt_finished",
@@ -124,4 +160,8 @@ class Execute:
 
 def _is_for(message: Dispatch, run: Run, now: datetime) -> bool:
     """Whether this message is the one the row waits for: its attempt comes next and its time has come."""
-    return run.state in _STARTABLE and message.attempt == run.attempt + 1 and run.not_before <= now
+    return _is_awaited(message, run) and run.not_before <= now
+
+
+def _is_awaited(message: Dispatch, run: Run) -> bool:
+    return run.state in _STARTABLE and message.attempt == run.attempt + 1

@@ -10,9 +10,10 @@ from typing import Final
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import CarillonError, LostRace, MalformedRow, RevisionNotFound
 from carillon.domain.job import Retry
-from carillon.domain.lifecycle import is_sent_at_once
+from carillon.domain.lifecycle import is_sent_at_once, past_deadline
 from carillon.domain.recovery import Action, Recovery, expire, look_after
 from carillon.domain.run import Run, RunState
+from carillon.domain.waiting import overdue
 from carillon.ports import Chance, Clock, Concurrently, DispatchQueue, Log, RunStore, ScheduleStore
 
 MAX_ROWS: Final = 1000
@@ -27,6 +28,7 @@ class SweepReport:
     extended: int = 0
     retried: int = 0
     unknown: int = 0
+    timed_out: int = 0
     passed: int = 0
     failed: int = 0
 
@@ -89,7 +91,30 @@ class Sweep:
             return SweepReport(resent=1), pushed
         if recovery.action is Action.EXTEND:
             return SweepReport(extended=1), None
+        if recovery.action is Action.TIME_OUT:
+            return self._time_out(pushed, recovery.reason)
+        if recovery.action is Action.OVERDUE:
+            return self._overdue(pushed)
         return self._expire(pushed)
+
+    def _time_out(self, run: Run, reason: str) -> Helped:
+        after = past_deadline(run, self._clock.now(), reason, claim_id=self._chance.token())
+        self._runs.transition(run, after, held_wake=True)
+        return SweepReport(timed_out=1), None
+
+    def _overdue(self, run: Run) -> Helped:
+        policy, chance = self._retry_policy(run), self._chance
+        after = overdue(run, policy, self._clock.now(), chance.share(), chance.token())
+        written = self._runs.transition(run, after, held_wake=True)
+        self._log(
+            "callback_overdue",
+            written.events[-1].message,
+            run_id=str(run.run_id),
+            attempt=run.attempt,
+        )
+        if written.state is RunState.TIMED_OUT:
+            return SweepReport(timed_out=1), None
+        return SweepReport(retried=1), written if is_sent_at_once(written) else None
 
     def _expire(self, run: Run) -> Helped:
         policy = self._retry_policy(run)

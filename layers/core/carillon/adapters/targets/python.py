@@ -65,6 +65,8 @@ def _message(call: TargetCall) -> Message:
         "schedule_id": call.schedule_id,
         "attempt": call.attempt,
         "fire_at": to_rfc3339(call.fire_at),
+        "callback_token": call.callback_token,
+        "callback_url": call.callback_url,
     }
 
 

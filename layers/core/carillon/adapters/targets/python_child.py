@@ -83,6 +83,8 @@ def _context(call: Message, log: RunLog) -> TaskContext:
         arguments=call["arguments"],
         log=log.line,
         seconds_left=lambda: ends - time.monotonic(),
+        callback_token=call.get("callback_token"),
+        callback_url=call.get("callback_url"),
     )
 
 

@@ -31,6 +31,10 @@ def _headers(call: TargetCall, url: HttpUrl, method: str, body: bytes | None) ->
         "Carillon-Attempt": str(call.attempt),
         "Carillon-Fire-Time": to_rfc3339(call.fire_at),
     }
+    if call.callback_token is not None:
+        headers["Carillon-Callback-Token"] = call.callback_token
+    if call.callback_url is not None:
+        headers["Carillon-Callback-Url"] = call.callback_url
     if not any(name.lower() == "user-agent" for name in own):
         headers["User-Agent"] = "carillon"
     if body is not None and content_type(call.spec) is None:
