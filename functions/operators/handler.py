@@ -40,7 +40,7 @@ def _bootstrap(event: Mapping[str, Any], bootstrap_admin: BootstrapAdmin) -> dic
     return {
         "user": credentials.user,
         "password": credentials.password,
-        "note": "This password is shown once and stored nowhere. Change it after the first login.",
+        "note": "This password is shown once and stored nowhere; the same command with reset makes a new one.",
     }
 
 

@@ -25,10 +25,10 @@ USES = {
 
 
 def test_every_refused_feature_has_an_example():
-    assert USES.keys() == NOT_YET.keys()
+    assert NOT_YET.keys() <= USES.keys()
 
 
-@pytest.mark.parametrize("path", USES)
+@pytest.mark.parametrize("path", NOT_YET)
 def test_using_a_feature_that_does_not_exist_yet_is_refused(path):
     found, code = faults(with_value(path, USES[path]))
 
@@ -37,7 +37,7 @@ def test_using_a_feature_that_does_not_exist_yet_is_refused(path):
     assert "not available yet" in found[path]
 
 
-@pytest.mark.parametrize("path", USES)
+@pytest.mark.parametrize("path", NOT_YET)
 def test_saying_that_a_feature_is_not_used_is_fine(path):
     for unused in NOT_YET[path][0]:
         if unused != "":
