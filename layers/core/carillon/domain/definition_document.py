@@ -7,6 +7,7 @@ from carillon.domain.definition import Definition
 from carillon.domain.job import Job, Retry, Wait
 from carillon.domain.moments import to_rfc3339
 from carillon.domain.schedule import Policies, TimetableSpec
+from carillon.domain.workflow.shape import Step
 
 
 def definition_document(definition: Definition) -> dict[str, Any]:
@@ -56,13 +57,36 @@ def policies_document(policies: Policies) -> dict[str, Any]:
 
 def job_document(job: Job) -> dict[str, Any]:
     """The job's fields; whole numbers of seconds are shown as such."""
+    if job.workflow is not None:
+        steps = {step.name: _step_document(step, job.tasks[step.name]) for step in job.workflow.steps}
+        return {"steps": steps, "timeout_seconds": _plain(job.timeout_seconds), "secrets": {}}
+    return {**_task_document(job), "secrets": {}, "compensate": _undo_document(job)}
+
+
+def _step_document(step: Step, task: Job) -> dict[str, Any]:
+    for_each = step.for_each
+    return {
+        **_task_document(task),
+        "needs": list(step.needs),
+        "rule": str(step.rule),
+        "when": step.when,
+        "for_each": for_each and {"over": for_each.over, "max_concurrent": for_each.max_concurrent},
+        "may_fail": step.may_fail,
+        "compensate": _undo_document(task),
+        "compensate_on_unknown": step.compensate_on_unknown,
+    }
+
+
+def _undo_document(task: Job) -> dict[str, Any] | None:
+    return None if task.compensate is None else _task_document(task.compensate)
+
+
+def _task_document(job: Job) -> dict[str, Any]:
     return {
         "target": dict(job.target),
         "timeout_seconds": _plain(job.timeout_seconds),
         "retry": _retry_document(job.retry),
         **_wait_document(job.wait),
-        "secrets": {},
-        "compensate": None,
     }
 
 

@@ -25,6 +25,7 @@ class FieldError:
 
     field: str
     message: str
+    code: str = "invalid"
 
 
 class InvalidInput(CarillonError, ValueError):
@@ -48,6 +49,12 @@ class InvalidExpression(InvalidInput):
         self.what = what
         self.column = column
         self.remedy = remedy
+
+
+class InvalidPath(InvalidInput):
+    """A JMESPath expression cannot be read, or fails on the outputs it meets."""
+
+    code = "invalid_path"
 
 
 class NotAvailable(InvalidInput):
@@ -104,6 +111,18 @@ class RunNotFound(CarillonError, LookupError):
     code = "run_not_found"
 
 
+class OutputNotFound(CarillonError, LookupError):
+    """This run has no output."""
+
+    code = "output_not_found"
+
+
+class DeadLetterNotFound(CarillonError, LookupError):
+    """There is no dead letter with this id."""
+
+    code = "dead_letter_not_found"
+
+
 class RevisionNotFound(CarillonError, LookupError):
     """There is no such revision of this schedule."""
 
@@ -128,6 +147,42 @@ class WrongState(CarillonError):
     code = "wrong_state"
 
 
+class RunUnfinished(WrongState):
+    """The run has not ended yet."""
+
+    code = "run_unfinished"
+
+
+class RunEnded(WrongState):
+    """The run has ended; nothing can be said of it any more."""
+
+    code = "run_ended"
+
+
+class RunNotWaiting(WrongState):
+    """The run does not wait for a callback."""
+
+    code = "run_not_waiting"
+
+
+class RunNotRepeatable(WrongState):
+    """This run cannot be run again."""
+
+    code = "run_not_repeatable"
+
+
+class CallbackAnswered(WrongState):
+    """This attempt's callback was answered differently before, or the attempt was given up."""
+
+    code = "callback_answered"
+
+
+class MessageNotWanted(WrongState):
+    """No run waits for this message."""
+
+    code = "message_not_wanted"
+
+
 class InvalidTransition(CarillonError):
     """A run in this state cannot take this event."""
 
@@ -144,6 +199,12 @@ class Unauthenticated(CarillonError):
     """A valid bearer token is required."""
 
     code = "unauthenticated"
+
+
+class CallbackTokenRefused(Unauthenticated):
+    """The callback token is not one of this run."""
+
+    code = "callback_token_refused"
 
 
 class Forbidden(CarillonError):

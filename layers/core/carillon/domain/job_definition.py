@@ -1,4 +1,4 @@
-"""The job part of the schedule document: one target, the deadline of an attempt, and its retries."""
+"""The job part of the schedule document: one task with its deadline and retries, or a workflow of such tasks."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,31 +11,54 @@ from carillon.domain.reading import Section, one_of
 from carillon.domain.retry_definition import RETRY_FIELDS, WAIT_FIELDS, read_retry, read_wait
 from carillon.domain.targets.http import check_http
 from carillon.domain.targets.python import check_python
+from carillon.domain.workflow.inputs import without_expressions
+from carillon.domain.workflow.parse import ReadTask, read_compensated, read_steps
 
 DEFAULT_TIMEOUT_SECONDS: Final = 60.0
 SHORTEST_TIMEOUT_SECONDS: Final = 0.1
 KINDS: Final = ("http", "python")
-_FIELDS: Final = ("target", "timeout_seconds", "retry", "secrets", "compensate", "steps", *WAIT_FIELDS)
+DEFAULT_WORKFLOW_SECONDS: Final = 86_400.0
+LONGEST_WORKFLOW_SECONDS: Final = 30 * 86_400
+TASK_FIELDS: Final = ("target", "timeout_seconds", "retry", *WAIT_FIELDS)
+_FIELDS: Final = (*TASK_FIELDS, "secrets", "compensate", "steps")
+_OF_TASKS: Final = ("target", "retry", "compensate", *WAIT_FIELDS)
 
 
 def read_job(body: Section, max_timeout_seconds: float, http_allow: AllowList) -> Job:
     """The job of a document; faults are noted in the document's list."""
     section = body.section("job", _FIELDS)
-    return Job(
-        target=_target(section, http_allow),
-        timeout_seconds=_timeout(section, max_timeout_seconds),
-        retry=read_retry(section.section("retry", RETRY_FIELDS)),
-        wait=read_wait(section),
-    )
+
+    def read_task(task: Section) -> Job:
+        return Job(
+            target=_target(task, http_allow),
+            timeout_seconds=_timeout(task, max_timeout_seconds),
+            retry=read_retry(task.section("retry", RETRY_FIELDS)),
+            wait=read_wait(task),
+        )
+
+    if section.get("steps") is not None:
+        return _workflow(section, read_task)
+    return read_compensated(section, TASK_FIELDS, read_task)
+
+
+def _workflow(section: Section, read_task: ReadTask) -> Job:
+    for name in _OF_TASKS:
+        if section.get(name) is not None:
+            section.fault(
+                name, f"In a workflow each step has its own {name}; move it there.", "belongs_to_steps"
+            )
+    workflow, tasks = read_steps(section, TASK_FIELDS, read_task)
+    deadline = section.number("timeout_seconds", DEFAULT_WORKFLOW_SECONDS, 1, LONGEST_WORKFLOW_SECONDS)
+    return Job(target={}, timeout_seconds=deadline, workflow=workflow, tasks=tasks)
 
 
 def _target(section: Section, http_allow: AllowList) -> Mapping[str, Any]:
     target = section.get("target")
     if not isinstance(target, Mapping):
-        if section.get("steps") is None and section.is_object:
+        if section.is_object:
             section.fault("target", 'Give a JSON object such as {"kind": "http", "url": "https://..."}.')
         return {}
-    for error in _target_faults(target, http_allow):
+    for error in _target_faults(without_expressions(target), http_allow):
         section.fault(f"target.{error.field}", error.message)
     return dict(target)
 

@@ -18,13 +18,8 @@ NOT_YET: Final[Mapping[str, tuple[tuple[Any, ...], str]]] = {
     "timetable.calendars": (_EMPTY, "Exclusion by calendars"),
     "timetable.also_at": (_EMPTY, "Firing at extra moments"),
     "timetable.after": (_EMPTY, "Chaining to another schedule"),
-    "policies.overlap": ((None, "allow"), "An overlap policy other than allow"),
-    "policies.max_concurrent": ((None, 1), "A bound on concurrent runs"),
-    "policies.max_queued": ((None, 10), "A bound on waiting runs"),
     "policies.misfire.catch_up": ((None, "none"), "Catching up on missed fire times"),
     "policies.misfire.max_catch_up": ((None, 10), "A bound on catching up"),
-    "job.steps": (_EMPTY, "A workflow of steps"),
-    "job.compensate": (_EMPTY, "Compensation"),
     "alerts.on": ((None, ["failure"]), "Alerting on anything but failure, or on nothing,"),
     "alerts.late_after_seconds": ((None,), "Alerting on late starts"),
 }

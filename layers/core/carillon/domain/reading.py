@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from carillon.domain.errors import FieldError, InvalidInput
 from carillon.domain.moments import from_rfc3339
 
 Choice = TypeVar("Choice", bound=StrEnum)
+MAX_FAULTS: Final = 100
 
 
 @dataclass(slots=True)
@@ -23,10 +24,10 @@ class Faults:
 
     errors: list[FieldError] = field(default_factory=list)
 
-    def note(self, path: str, message: str) -> None:
-        """Adds one fault; a path has at most one, the first."""
-        if all(error.field != path for error in self.errors):
-            self.errors.append(FieldError(path, message))
+    def note(self, path: str, message: str, code: str = "invalid") -> None:
+        """Adds one fault; a path has at most one, the first, and a document MAX_FAULTS."""
+        if len(self.errors) < MAX_FAULTS and all(error.field != path for error in self.errors):
+            self.errors.append(FieldError(path, message, code))
 
     def raise_any(self, message: str) -> None:
         """InvalidInput with every fault, if there is one."""
@@ -53,9 +54,9 @@ class Section:
         """The dotted path of a field of this section."""
         return f"{self.path}.{name}" if self.path else name
 
-    def fault(self, name: str, message: str) -> None:
+    def fault(self, name: str, message: str, code: str = "invalid") -> None:
         """Notes what is wrong with a field of this section."""
-        self.faults.note(self.at(name), message)
+        self.faults.note(self.at(name), message, code)
 
     def get(self, name: str) -> Any:
         """The raw value, None when it is missing or null."""
