@@ -11,9 +11,12 @@ from moto.core.models import botocore_stubber
 from carillon.adapters import aws
 from carillon.adapters.dynamo.access import DynamoAccess
 from carillon.adapters.dynamo.database import Database
-from carillon.adapters.dynamo.guards import DynamoDeadLetters, DynamoGuards
+from carillon.adapters.dynamo.dead_letters import DynamoDeadLetters
+from carillon.adapters.dynamo.guards import DynamoGuards
+from carillon.adapters.dynamo.outputs import DynamoOutputs
 from carillon.adapters.dynamo.runs import DynamoRuns
 from carillon.adapters.dynamo.schedules import DynamoSchedules
+from carillon.adapters.dynamo.slots import DynamoSlots
 from carillon.adapters.pace import Pace
 from local.moto_fixes import copy_each_table_once_a_transaction
 from tests.contract import tables
@@ -22,9 +25,11 @@ from tests.fakes.memory import (
     MemoryAccess,
     MemoryDatabase,
     MemoryDeadLetters,
+    MemoryOutputs,
     MemoryGuards,
     MemoryRuns,
     MemorySchedules,
+    MemorySlots,
 )
 
 SHARDS = 3
@@ -75,7 +80,9 @@ def stores(request):
             runs=MemoryRuns(memory),
             access=MemoryAccess(memory),
             guards=MemoryGuards(memory),
-            dead_letters=MemoryDeadLetters(),
+            slots=MemorySlots(memory),
+            dead_letters=MemoryDeadLetters(memory),
+            outputs=MemoryOutputs(),
         )
     dynamo = request.getfixturevalue("dynamo")
     return SimpleNamespace(kind="dynamo", dynamo=dynamo, **over(dynamo.database))
@@ -88,7 +95,9 @@ def over(database):
         "runs": DynamoRuns(database),
         "access": DynamoAccess(database),
         "guards": DynamoGuards(database),
+        "slots": DynamoSlots(database),
         "dead_letters": DynamoDeadLetters(database),
+        "outputs": DynamoOutputs(database),
     }
 
 

@@ -2,7 +2,7 @@
 
 from tests.fakes.access import MemoryAccess, MemoryGuards
 from tests.fakes.database import MemoryDatabase, PoisonRow
-from tests.fakes.recorders import MemoryArchive, MemoryDeadLetters, MemoryQueue, RecordedAlerts
+from tests.fakes.recorders import MemoryArchive, MemoryDeadLetters, MemoryOutputs, MemoryQueue, RecordedAlerts
 from tests.fakes.runs import MemoryRuns
 from tests.fakes.schedules import MemorySchedules
 from tests.fakes.slots import MemorySlots
@@ -13,6 +13,7 @@ __all__ = [
     "MemoryDatabase",
     "MemoryDeadLetters",
     "MemoryGuards",
+    "MemoryOutputs",
     "MemoryQueue",
     "MemoryRuns",
     "MemorySchedules",

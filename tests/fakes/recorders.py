@@ -3,7 +3,11 @@
 import math
 from dataclasses import dataclass
 
+from carillon.domain.dead_letter import DeadLetter
 from carillon.domain.dispatch import Dispatch
+from carillon.domain.errors import DeadLetterNotFound, OutputNotFound
+from carillon.ports import Page
+from tests.fakes.database import paged
 
 MAX_DELAY_SECONDS = 900
 
@@ -62,8 +66,43 @@ class MemoryArchive:
 class MemoryDeadLetters:
     """DeadLetterStore in memory."""
 
-    def __init__(self):
-        self.kept = {}
+    def __init__(self, database=None):
+        self.kept, self.redriven = {}, {}
+        self.audit = {} if database is None else database.audit
 
     def keep(self, message_id, body, reason, now):
         self.kept.setdefault(message_id, (body, reason, now))
+
+    def get(self, message_id):
+        if message_id not in self.kept:
+            raise DeadLetterNotFound
+        body, reason, now = self.kept[message_id]
+        at, by = self.redriven.get(message_id, (None, None))
+        return DeadLetter(
+            message_id=message_id, body=body, reason=reason, kept_at=now, redriven_at=at, redriven_by=by
+        )
+
+    def page(self, limit, start=None):
+        newest_first = list(reversed(self.kept))
+        page, last = paged(newest_first, limit, start, str)
+        return Page(tuple(self.get(message_id) for message_id in page), last)
+
+    def note_redrive(self, message_id, audit):
+        self.get(message_id)
+        self.redriven[message_id] = (audit.at, audit.actor)
+        self.audit[audit.entry_id] = audit
+
+
+class MemoryOutputs:
+    """OutputStore in memory."""
+
+    def __init__(self):
+        self.kept = {}
+
+    def keep(self, run, output, now):
+        self.kept.setdefault((run.run_id, run.attempt), output)
+
+    def read(self, run):
+        if (run.run_id, run.attempt) not in self.kept:
+            raise OutputNotFound
+        return self.kept[run.run_id, run.attempt]

@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from carillon.domain.access import User
 from carillon.domain.audit import AuditEntry
 from carillon.domain.claim import Claim, ClaimVerdict
+from carillon.domain.dead_letter import DeadLetter
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.job import Revision
 from carillon.domain.outcome import Outcome
@@ -273,8 +274,27 @@ class ArchiveBucket(Protocol):
         """Writes one gzip JSON Lines object; writing the same key again replaces it with the same content."""
 
 
+class OutputStore(Protocol):
+    """What attempts put out, each in a row of its own that goes as its run's row goes."""
+
+    def keep(self, run: Run, output: Any, now: datetime) -> None:
+        """Stores the output of the run's present attempt; the first one kept stands."""
+
+    def read(self, run: Run) -> Any:
+        """The output of the run's present attempt (consistent); OutputNotFound."""
+
+
 class DeadLetterStore(Protocol):
     """Undeliverable messages, kept so that they can be listed and sent again."""
 
     def keep(self, message_id: str, body: str, reason: str, now: datetime) -> None:
         """Stores a message; the same id again is the same row."""
+
+    def get(self, message_id: str) -> DeadLetter:
+        """One message as of now (consistent); DeadLetterNotFound."""
+
+    def page(self, limit: int, start: Mapping[str, Any] | None = None) -> Page[DeadLetter]:
+        """The kept messages, newest first."""
+
+    def note_redrive(self, message_id: str, audit: AuditEntry) -> None:
+        """Writes that the message is sent again, with the audit entry, as one transaction; DeadLetterNotFound."""

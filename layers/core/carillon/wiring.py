@@ -54,10 +54,12 @@ def wire_tick() -> "tuple[SpreadTick, Log]":
     from carillon.adapters.clock import SystemChance, SystemClock
     from carillon.adapters.dynamo.runs import DynamoRuns
     from carillon.adapters.dynamo.schedules import DynamoSchedules
+    from carillon.adapters.dynamo.slots import DynamoSlots
     from carillon.adapters.lambda_invoke import OwnFunction
     from carillon.adapters.sqs import SqsDispatchQueue
     from carillon.log import structured_log
     from carillon.services.claim import Claimer
+    from carillon.services.ended import build_ended
     from carillon.services.spread import SpreadTick
     from carillon.services.sweep import Sweep
     from carillon.services.tick import Tick
@@ -68,7 +70,8 @@ def wire_tick() -> "tuple[SpreadTick, Log]":
     schedules, runs = DynamoSchedules(database), DynamoRuns(database)
     queue = SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace)
     side_by_side = ThreadPoolExecutor(TICK_THREADS).map
-    sweep = Sweep(schedules, runs, queue, clock, chance, side_by_side, log)
+    ended = build_ended(DynamoSlots(database), queue, clock, chance, log)
+    sweep = Sweep(schedules, runs, ended, queue, clock, chance, side_by_side, log)
     tick = Tick(schedules, Claimer(schedules, queue, clock, chance), sweep, clock, side_by_side, log)
     own_function = OwnFunction(client("lambda"), settings.aws_lambda_function_name)
     return SpreadTick(tick, own_function, settings.shards, settings.shards_per_tick), log
@@ -82,6 +85,7 @@ def wire_worker() -> "tuple[Execute, Clock, Log]":
     from carillon.adapters.clock import SystemChance, SystemClock
     from carillon.adapters.dynamo.runs import DynamoRuns
     from carillon.adapters.dynamo.schedules import DynamoSchedules
+    from carillon.adapters.dynamo.slots import DynamoSlots
     from carillon.adapters.sqs import SqsDispatchQueue
     from carillon.adapters.targets.http import HttpTarget
     from carillon.adapters.targets.python import PythonTarget
@@ -89,7 +93,9 @@ def wire_worker() -> "tuple[Execute, Clock, Log]":
     from carillon.domain.allow_list import AllowList
     from carillon.log import structured_log
     from carillon.services.attempt import Attempt
+    from carillon.services.ended import build_ended
     from carillon.services.execute import Execute
+    from carillon.services.turn import build_turn
     from carillon.settings import WorkerSettings
 
     settings, log, clock, chance = WorkerSettings.from_env(), structured_log(), SystemClock(), SystemChance()
@@ -101,7 +107,10 @@ def wire_worker() -> "tuple[Execute, Clock, Log]":
         "python": PythonTarget(TaskPool(size=WORKER_BATCH)),
     }
     attempt = Attempt(schedules, targets, clock, log)
-    return Execute(runs, attempt, queue, clock, chance, log), clock, log
+    slots = DynamoSlots(database)
+    ended = build_ended(slots, queue, clock, chance, log)
+    turn = build_turn(runs, slots, queue, ended, clock, chance)
+    return Execute(runs, attempt, turn, ended, queue, clock, chance, log), clock, log
 
 
 @cache
@@ -136,21 +145,26 @@ def wire_dead_letter() -> "tuple[TakeInDeadLetter, Log]":
     """What the end of undeliverable messages needs."""
     from carillon.adapters.aws import client
     from carillon.adapters.clock import SystemChance, SystemClock
-    from carillon.adapters.dynamo.guards import DynamoDeadLetters
+    from carillon.adapters.dynamo.dead_letters import DynamoDeadLetters
     from carillon.adapters.dynamo.runs import DynamoRuns
+    from carillon.adapters.dynamo.slots import DynamoSlots
     from carillon.adapters.sns import SnsAlertTopic
+    from carillon.adapters.sqs import SqsDispatchQueue
     from carillon.log import structured_log
     from carillon.services.dead_letter import TakeInDeadLetter
+    from carillon.services.ended import build_ended
     from carillon.settings import DeadLetterSettings
 
-    settings, log = DeadLetterSettings.from_env(), structured_log()
+    settings, log, clock, chance = DeadLetterSettings.from_env(), structured_log(), SystemClock(), SystemChance()
     database = _database(settings)
+    queue = SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace)
     take_in = TakeInDeadLetter(
         DynamoRuns(database),
         DynamoDeadLetters(database),
         SnsAlertTopic(client("sns"), settings.alerts_topic_arn),
-        SystemClock(),
-        SystemChance(),
+        build_ended(DynamoSlots(database), queue, clock, chance, log),
+        clock,
+        chance,
         log,
         settings.environment,
     )
@@ -168,6 +182,7 @@ def wire_api() -> "Api":
     from carillon.adapters.dynamo.guards import DynamoGuards
     from carillon.adapters.dynamo.runs import DynamoRuns
     from carillon.adapters.dynamo.schedules import DynamoSchedules
+    from carillon.adapters.dynamo.slots import DynamoSlots
     from carillon.adapters.kms import KmsDataKeys, KmsTokenSigner
     from carillon.adapters.sqs import SqsDispatchQueue
     from carillon.domain.allow_list import AllowList
@@ -184,6 +199,7 @@ def wire_api() -> "Api":
         runs=DynamoRuns(database),
         access=DynamoAccess(database),
         guards=DynamoGuards(database),
+        slots=DynamoSlots(database),
         queue=SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace),
         signer=signer,
         verifier=signer.ring,

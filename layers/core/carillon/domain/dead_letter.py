@@ -1,12 +1,26 @@
-"""Whether an undeliverable message ends its run: only the run that still waits for exactly this message."""
+"""A kept message, and whether it ends its run: only the run that still waits for exactly this message."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.run import Run, RunState
 
 WAITS_FOR_A_MESSAGE: Final = frozenset({RunState.QUEUED, RunState.RETRYING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A kept message: why it was kept, and when and by whom it was last sent again."""
+
+    message_id: str
+    body: str
+    reason: str
+    kept_at: datetime
+    is_cut: bool = False
+    redriven_at: datetime | None = None
+    redriven_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from carillon.domain.moments import from_key, to_key
 SCHEDULE_ID = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 _RUN_KEY = re.compile(r"\d{8}T\d{6}Z(?:~[a-z0-9-]{1,40})?(?:\.[A-Za-z0-9_.-]{1,80})?")
 
+_REPETITION = re.compile(r"[~-]r\d{1,4}$")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class RunId:
@@ -39,6 +41,11 @@ class RunId:
     def of_trigger(cls, schedule_id: str, asked_at: datetime, tail: str) -> "RunId":
         """The id of a manual run; `tail` makes two of one second differ."""
         return cls(schedule_id, f"{to_key(asked_at)}~{tail}")
+
+    def repetition(self, number: int) -> "RunId":
+        """The id of the number-th run by hand of the same work; a repetition's own are numbered with the first's."""
+        base = _REPETITION.sub("", self.run_key)
+        return RunId(self.schedule_id, f"{base}{'-' if '~' in base else '~'}r{number}")
 
     @classmethod
     def parse(cls, text: str) -> "RunId":

@@ -24,6 +24,11 @@ class Permission(StrEnum):
     RESUME_SCHEDULES = "schedules:resume"
     TRIGGER_SCHEDULES = "schedules:trigger"
     READ_RUNS = "runs:read"
+    CANCEL_RUNS = "runs:cancel"
+    RETRY_RUNS = "runs:retry"
+    COMPLETE_RUNS = "runs:complete"
+    READ_DEAD_LETTERS = "dead-letters:read"
+    REDRIVE_DEAD_LETTERS = "dead-letters:redrive"
 
     @property
     def is_reading(self) -> bool:

@@ -1,4 +1,4 @@
-"""The Guards table over DynamoDB: windows of failures, and dead letters kept for their operator.
+"""The Guards table over DynamoDB: windows of failures.
 
 A window's end is part of every condition; expires_at only lets DynamoDB clear the row away later. A failure whose
 answer was lost may be counted twice, which errs on the safe side.
@@ -9,12 +9,9 @@ from typing import Final
 
 from carillon.adapters.dynamo.database import ConditionFailed, Database
 from carillon.adapters.dynamo.expressions import Expression
-from carillon.adapters.dynamo.wire import Row, Value, Wire, moment, text, whole
+from carillon.adapters.dynamo.wire import Row, Value, Wire, expiry, moment, text, whole
 from carillon.domain.errors import Throttled
-from carillon.domain.moments import EPOCH, to_ms
-
-MAX_BODY_BYTES: Final = 300_000
-"""A queue takes a megabyte and a row 400 KB; no message of Carillon's own comes near either."""
+from carillon.domain.moments import to_ms
 
 _TRIES: Final = 4
 
@@ -54,7 +51,7 @@ class DynamoGuards:
         changes: dict[str, Value | None] = {
             "count": whole(1),
             "until": moment(until),
-            "expires_at": _expiry(until),
+            "expires_at": expiry(until),
         }
         expression = Expression()
         is_over = f"{expression.absent('until')} OR {expression.compare('until', '<=', moment(now))}"
@@ -76,41 +73,5 @@ class DynamoGuards:
         return Row(answer["Attributes"], f"Failures of {key}").whole("count")
 
 
-class DynamoDeadLetters:
-    """DeadLetterStore over the Guards table."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def keep(self, message_id: str, body: str, reason: str, now: datetime) -> None:
-        """PutItem if absent; a body too large for a row is cut and says so."""
-        kept = body.encode()[:MAX_BODY_BYTES].decode(errors="ignore")
-        item: Wire = {
-            "guard": text(f"dead#{message_id}"),
-            "body": text(kept),
-            "reason": text(reason),
-            "kept_at": moment(now),
-            "expires_at": _expiry(now + self._database.kept),
-        }
-        if kept != body:
-            item["is_cut"] = {"BOOL": True}
-        expression = Expression()
-        condition = expression.absent("guard")
-        try:
-            self._database.call(
-                "put_item",
-                TableName=self._database.guards_table,
-                Item=item,
-                ConditionExpression=condition,
-                **expression.arguments(),
-            )
-        except ConditionFailed:
-            return  # Received again: the first copy stands.
-
-
 def _failures_key(key: str) -> Wire:
     return {"guard": text(f"failures#{key}")}
-
-
-def _expiry(moment_: datetime) -> Value:
-    return whole(-((EPOCH - moment_) // timedelta(seconds=1)))

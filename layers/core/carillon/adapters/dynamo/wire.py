@@ -32,6 +32,11 @@ def moment(value: datetime) -> Value:
     return {"N": str(to_ms(value))}
 
 
+def expiry(value: datetime) -> Value:
+    """When TTL may clear a row away, as epoch seconds, rounded up."""
+    return {"N": str(-(-to_ms(value) // 1000))}
+
+
 def packed(value: object) -> Value:
     """Any JSON value, as compact text."""
     return {"S": json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)}

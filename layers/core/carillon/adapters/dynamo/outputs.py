@@ -1,0 +1,55 @@
+"""What attempts put out, in partitions of their own of the Runs table, so that reading states stays cheap.
+
+Such a row has no ended_at, so the functions behind the table's stream never see it.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from carillon.adapters.dynamo.database import ConditionFailed, Database
+from carillon.adapters.dynamo.expressions import Expression
+from carillon.adapters.dynamo.wire import Row, Wire, expiry, packed, text
+from carillon.domain.errors import OutputNotFound
+from carillon.domain.run import Run
+
+
+class DynamoOutputs:
+    """OutputStore over the Runs table."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keep(self, run: Run, output: Any, now: datetime) -> None:
+        """PutItem if absent."""
+        item = _key(run) | {"output": packed(output), "expires_at": expiry(now + self._database.kept)}
+        expression = Expression()
+        condition = expression.absent("schedule_id")
+        try:
+            self._database.call(
+                "put_item",
+                TableName=self._database.runs_table,
+                Item=item,
+                ConditionExpression=condition,
+                **expression.arguments(),
+            )
+        except ConditionFailed:
+            return  # A repeated callback, or the SDK's repeat: the first output stands.
+
+    def read(self, run: Run) -> Any:
+        """GetItem, consistent; OutputNotFound, MalformedRow."""
+        item = self._database.get(self._database.runs_table, _key(run))
+        if item is None:
+            raise OutputNotFound
+        row = Row(item, f"The output of {run.run_id}")
+        try:
+            return json.loads(row.text("output"))
+        except ValueError:
+            raise row.fault("output", "is not JSON") from None
+
+
+def _key(run: Run) -> Wire:
+    return {
+        "schedule_id": text(f"output#{run.run_id.schedule_id}"),
+        "run_key": text(f"{run.run_id.run_key}#{run.attempt:03d}"),
+    }

@@ -1,0 +1,30 @@
+"""An operator's wish that a run stops: at once while nothing runs, by asking while an attempt does."""
+
+from carillon.domain.access import Principal
+from carillon.domain.cancelling import CancelAnswer
+from carillon.domain.errors import RunEnded
+from carillon.domain.run import RunState
+from carillon.domain.run_id import RunId
+from carillon.ports import Clock
+from carillon.services.authorise import Permission, authorise
+from carillon.services.cancel_run import CancelResult, CancelRun
+from carillon.services.journal import Journal
+
+
+class StopRun:
+    """CancelRun with a permission and an audit entry."""
+
+    def __init__(self, cancel_run: CancelRun, clock: Clock, journal: Journal) -> None:
+        self._cancel_run = cancel_run
+        self._clock = clock
+        self._journal = journal
+
+    def __call__(self, principal: Principal, run_id: str) -> CancelResult:
+        """What became of it; cancelling twice changes nothing. RunNotFound, RunEnded, Forbidden."""
+        parsed = RunId.parse(run_id)
+        authorise(principal, Permission.CANCEL_RUNS, parsed.schedule_id)
+        audit = self._journal.entry(principal, "run.cancel", f"run:{parsed}", self._clock.now())
+        result = self._cancel_run(parsed, "cancelled", f"cancelled by {principal.name}", audit)
+        if result.answer is CancelAnswer.TOO_LATE and result.run.state is not RunState.CANCELLED:
+            raise RunEnded(f"The run is {result.run.state}; there is nothing left to cancel.")
+        return result
