@@ -13,7 +13,7 @@ from tests.contract.test_claims import in_threads
 ADA = User(name="ada", password_hash="scrypt$…", tokens_valid_from=NOW, created_at=NOW)
 CHANGED = User(
     name="ada",
-    password_hash="scrypt$other",
+    password_hash="scrypt$other",  # pragma: allowlist secret
     roles=("admin", "operator"),
     enabled=False,
     tokens_valid_from=NOW + minutes(1),

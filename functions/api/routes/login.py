@@ -23,7 +23,7 @@ def log_in(credentials: Annotated[Any, DocumentedAs(Credentials), Body()]) -> Re
     user, password = _read(credentials)
     session = call_of(router).api.login(user, password, source_of(router))
     expires_at = to_rfc3339(session.expires_at)
-    return json_answer({"token": session.token, "token_type": "Bearer", "expires_at": expires_at})
+    return json_answer({"token": session.token, "token_type": "Bearer", "expires_at": expires_at})  # nosec B105
 
 
 def _read(document: Any) -> tuple[str, str]:

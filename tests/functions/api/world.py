@@ -19,10 +19,11 @@ from tests.fakes.memory import (
     MemoryQueue,
     MemoryRuns,
     MemorySchedules,
+    MemorySlots,
 )
 from tests.fakes.tokens import FixedCursorKeys, LocalSigner
 
-PASSWORD = "correct horse battery staple"
+PASSWORD = "correct horse battery staple"  # pragma: allowlist secret
 ISSUER = "carillon-test"
 MINIMAL = {
     "schedule_id": "nightly-etl",
@@ -66,6 +67,7 @@ class ApiWorld:
             runs=self.runs,
             access=MemoryAccess(self.database),
             guards=self.guards,
+            slots=MemorySlots(self.database),
             queue=self.queue,
             signer=self.signer,
             verifier=self.signer.ring,

@@ -40,7 +40,7 @@ def smallest_gap(timetable: Timetable, from_moment: datetime) -> timedelta:
         return timedelta(seconds=rule.period)
     if isinstance(rule, OneTime):
         return _between_occurrences(timetable, from_moment)
-    return timedelta(seconds=_cron_gap(timetable, from_moment.year))
+    return timedelta(seconds=_cron_gap(timetable, rule, from_moment.year))
 
 
 def require_gap(timetable: Timetable, minimum: timedelta, from_moment: datetime) -> None:
@@ -61,9 +61,7 @@ def _between_occurrences(timetable: Timetable, from_moment: datetime) -> timedel
 
 
 @lru_cache(maxsize=4_096)
-def _cron_gap(timetable: Timetable, from_year: int) -> int:
-    rule = timetable.rule
-    assert isinstance(rule, Cron)  # noqa: S101 - the caller has told the kinds apart
+def _cron_gap(timetable: Timetable, rule: Cron, from_year: int) -> int:
     switches = Switches.of(rule, timetable.gap, timetable.fold)
     zone = zone_changes(timetable.zone, from_year)
     calm = calm_gap(rule)
