@@ -1,6 +1,6 @@
 """Deletes a schedule: a tombstone stays, so that the id can be used again without mixing up runs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from carillon.domain.access import Principal
 from carillon.domain.head_changes import CLAIM_REACH, delete
@@ -31,8 +31,7 @@ class DeleteSchedule:
         now = self._clock.now()
 
         def decide(head: Schedule) -> Change:
-            ahead = self._runs.queued_between(schedule_id, now + timedelta(seconds=1), now + CLAIM_REACH)
-            changed = delete(head, now, max((run.fire_at for run in ahead), default=None))
+            changed = delete(head, now, self._last_claimed(schedule_id, now))
             audit = self._journal.entry(
                 principal,
                 "schedule.delete",
@@ -45,3 +44,10 @@ class DeleteSchedule:
         head, _ = self._write(schedule_id, expected_version, decide)
         message = "the schedule was deleted before this run started"
         self._end_queued(head, lambda _: True, "deleted", message)
+
+    def _last_claimed(self, schedule_id: str, now: datetime) -> datetime | None:
+        """The latest moment that a run's key names: a new incarnation must not meet a row of this one."""
+        ahead = self._runs.queued_between(schedule_id, now + timedelta(seconds=1), now + CLAIM_REACH)
+        # The newest row, whatever its state: a clock that ran ahead may have claimed beyond any reach, and ended runs.
+        newest = self._runs.of_schedule(schedule_id, 1).items
+        return max((run.run_id.moment for run in (*ahead, *newest)), default=None)
