@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from api.callback_door import is_callback
 from carillon.domain.access import Principal
 from carillon.domain.errors import Unauthenticated
 from carillon.services.api import Api
@@ -21,7 +22,8 @@ MAX_TOKEN: Final = 4096
 def admit(event: Mapping[str, Any], api: Api) -> Principal | None:
     """Who calls, None on a public route; Unauthenticated."""
     request = event["requestContext"]
-    if (request["http"]["method"], _path(event)) in PUBLIC:
+    method, path = request["http"]["method"], _path(event)
+    if (method, path) in PUBLIC or is_callback(method, path, event["headers"]):
         return None
     scheme, _, token = str(event["headers"].get("authorization", "")).partition(" ")
     if scheme.lower() != "bearer" or not 0 < len(token.strip()) <= MAX_TOKEN:

@@ -63,9 +63,11 @@ class Misfire(Strict):
 
 
 class Policies(Strict):
-    overlap: Literal["allow"] = "allow"
-    max_concurrent: Literal[1] = 1
-    max_queued: Literal[10] = 10
+    overlap: Literal["skip", "allow", "queue", "replace"] = "skip"
+    max_concurrent: int | None = Field(
+        default=1, ge=1, le=1000, description="Left out: 1, or without bound where overlap is allow."
+    )
+    max_queued: int = Field(default=10, ge=0, le=1000)
     misfire: Misfire = Field(default_factory=Misfire)
 
 
@@ -88,6 +90,9 @@ class Retry(Strict):
     backoff: Literal["exponential", "fixed"] = "exponential"
     base_seconds: float = Field(default=2, ge=0, le=86_400)
     cap_seconds: float = Field(default=300, ge=0, le=86_400)
+    retry_on: list[str] = Field(default=[], max_length=50, examples=[["http_5xx", "timeout"]])
+    never_on: list[str] = Field(default=[], max_length=50)
+    deadline_seconds: float | None = Field(default=None, ge=1, le=2_592_000)
     retry_on: list[str] = Field(default=[], max_length=50)
     never_on: list[str] = Field(default=[], max_length=50)
     deadline_seconds: float | None = Field(default=None, ge=1)
@@ -100,6 +105,9 @@ class Job(Strict):
     wait: Literal["callback"] | None = None
     wait_timeout_seconds: int | None = Field(default=None, ge=1)
     heartbeat_seconds: int | None = Field(default=None, ge=60)
+    wait: Literal["callback"] | None = None
+    wait_timeout_seconds: int | None = Field(default=None, ge=1, le=2_592_000)
+    heartbeat_seconds: int | None = Field(default=None, ge=60, le=2_592_000)
     secrets: dict[str, str] = Field(default={}, max_length=0)
     compensate: None = None
 
@@ -171,7 +179,45 @@ class RunAnswer(BaseModel):
     duration_ms: int | None
     lateness_ms: int | None
     skipped_count: int | None
+    retry_of: str | None
+    deadline_at: datetime | None
+    callback_due_at: datetime | None
     events: list[RunEvent]
+
+
+class RunCompletion(Strict):
+    output: Any = Field(default=None, description="Any JSON, at most 32 KiB")
+    message: str = Field(default="", max_length=400)
+
+
+class RunFailure(Strict):
+    reason: str = Field(default="callback_failed", pattern="^[a-z][a-z0-9_]{0,63}$", examples=["disk_full"])
+    message: str = Field(default="", max_length=400)
+    retryable: bool = True
+
+
+class RunOutput(BaseModel):
+    output: Any
+
+
+class DeadLetter(BaseModel):
+    message_id: str
+    reason: str
+    kept_at: datetime
+    body: str
+    is_cut: bool
+    redriven_at: datetime | None
+    redriven_by: str | None
+
+
+class DeadLetterPage(BaseModel):
+    items: list[DeadLetter]
+    next_cursor: str | None
+
+
+class Redriven(BaseModel):
+    run_id: str
+    attempt: int
 
 
 class RunPage(BaseModel):

@@ -14,6 +14,8 @@ STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
     errors.ScheduleNotFound: HTTPStatus.NOT_FOUND,
     errors.RunNotFound: HTTPStatus.NOT_FOUND,
     errors.RevisionNotFound: HTTPStatus.NOT_FOUND,
+    errors.OutputNotFound: HTTPStatus.NOT_FOUND,
+    errors.DeadLetterNotFound: HTTPStatus.NOT_FOUND,
     http.RouteNotFound: HTTPStatus.NOT_FOUND,
     http.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.ScheduleExists: HTTPStatus.CONFLICT,

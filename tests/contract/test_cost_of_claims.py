@@ -7,10 +7,12 @@ from carillon.adapters.dynamo.database import Database
 from carillon.adapters.dynamo.head_item import head_item
 from carillon.adapters.dynamo.runs import DynamoRuns
 from carillon.adapters.dynamo.schedules import DynamoSchedules
+from carillon.adapters.dynamo.slots import DynamoSlots
 from carillon.adapters.pace import Pace
 from carillon.adapters.sqs import SqsDispatchQueue
 from carillon.domain.schedule import Schedule, TimetableSpec
 from carillon.services.claim import Claimer
+from carillon.services.ended import build_ended
 from carillon.services.sweep import Sweep
 from carillon.services.tick import Tick
 from tests.fakes.clock import FakeChance, FakeClock
@@ -59,7 +61,8 @@ def test_claiming_and_sending_500_due_schedules_takes_at_most_0_14_calls_a_run()
     database = Database(client=aws, pace=pace, schedules_table="SchedulesTable", runs_table="RunsTable")
     schedules, runs = DynamoSchedules(database), DynamoRuns(database)
     queue = SqsDispatchQueue(aws, "https://queue.invalid", clock=clock, pace=pace)
-    sweep = Sweep(schedules, runs, queue, clock, chance, map, log)
+    ended = build_ended(DynamoSlots(database), queue, clock, chance, log)
+    sweep = Sweep(schedules, runs, ended, queue, clock, chance, map, log)
     report = Tick(schedules, Claimer(schedules, queue, clock, chance), sweep, clock, map, log).run(range(1))
 
     assert report.runs == DUE

@@ -14,9 +14,11 @@ from carillon.domain.run import RunState
 from carillon.domain.schedule import TimetableSpec
 from carillon.services.attempt import Attempt
 from carillon.services.claim import Claimer
+from carillon.services.ended import build_ended
 from carillon.services.execute import Execute
 from carillon.services.sweep import Sweep
 from carillon.services.tick import Tick
+from carillon.services.turn import build_turn
 from tests.contract.builders import NOW, schedule
 from tests.contract.conftest import SHARDS, over
 from tests.fakes.clock import FakeChance, FakeClock
@@ -54,7 +56,8 @@ def stack(dynamo):
 def a_tick(stores, clock, queue):
     chance, log = FakeChance(), RecordedLog()
     schedules, runs = stores["schedules"], stores["runs"]
-    sweep = Sweep(schedules, runs, queue, clock, chance, map, log)
+    ended = build_ended(stores["slots"], queue, clock, chance, log)
+    sweep = Sweep(schedules, runs, ended, queue, clock, chance, map, log)
     return Tick(schedules, Claimer(schedules, queue, clock, chance), sweep, clock, map, log)
 
 
@@ -62,7 +65,10 @@ def work_off(stores, clock, queue):
     """One worker takes every message at its second."""
     target = OneTarget(clock)
     attempt = Attempt(stores["schedules"], {"http": target}, clock, RecordedLog())
-    worker = Execute(stores["runs"], attempt, queue, clock, FakeChance(1), RecordedLog())
+    chance, log = FakeChance(1), RecordedLog()
+    ended = build_ended(stores["slots"], queue, clock, chance, log)
+    turn = build_turn(stores["runs"], stores["slots"], queue, ended, clock, chance)
+    worker = Execute(stores["runs"], attempt, turn, ended, queue, clock, chance, log)
     for sent in sorted(queue.sent, key=lambda sent: sent.dispatch.not_before):
         clock.set(max(clock.now(), sent.dispatch.not_before))
         worker.execute(sent.body, clock.now() + timedelta(seconds=300))

@@ -8,15 +8,19 @@ from carillon.domain.outcome import Outcome, OutcomeKind
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import Misfire, Policies, Schedule, TimetableSpec
 from carillon.services.attempt import Attempt
+from carillon.services.cancel_run import CancelRun
 from carillon.services.claim import Claimer
+from carillon.services.ended import build_ended
 from carillon.services.execute import Execute
 from carillon.services.sweep import Sweep
 from carillon.services.tick import Tick
+from carillon.services.turn import build_turn
 from tests.fakes.clock import FakeChance, FakeClock
 from tests.fakes.database import MemoryDatabase
 from tests.fakes.recorders import MemoryQueue
 from tests.fakes.runs import MemoryRuns
 from tests.fakes.schedules import MemorySchedules
+from tests.fakes.slots import MemorySlots
 
 LEASE = timedelta(seconds=20)
 
@@ -43,10 +47,18 @@ class World:
         self.schedules, self.runs = MemorySchedules(self.database), MemoryRuns(self.database)
         self.queue, self.target, self.lines = MemoryQueue(), RecordedTarget(), []
         self.claimer = Claimer(self.schedules, self.queue, self.clock, self.chance)
-        self.sweep = Sweep(self.schedules, self.runs, self.queue, self.clock, self.chance, map, self.log)
+        self.slots = MemorySlots(self.database)
+        self.ended = build_ended(self.slots, self.queue, self.clock, self.chance, self.log)
+        self.cancel_run = CancelRun(self.runs, self.ended, self.clock, self.chance)
+        self.sweep = Sweep(
+            self.schedules, self.runs, self.ended, self.queue, self.clock, self.chance, map, self.log
+        )
         self.tick = Tick(self.schedules, self.claimer, self.sweep, self.clock, map, self.log)
         attempt = Attempt(self.schedules, {"http": self.target}, self.clock, self.log)
-        self.execute = Execute(self.runs, attempt, self.queue, self.clock, self.chance, self.log)
+        turn = build_turn(self.runs, self.slots, self.queue, self.ended, self.clock, self.chance)
+        self.execute = Execute(
+            self.runs, attempt, turn, self.ended, self.queue, self.clock, self.chance, self.log
+        )
 
     def log(self, action, message, **fields):
         self.lines.append({"action": action, "message": message, **fields})

@@ -14,6 +14,7 @@ from carillon.domain.errors import MalformedMessage
 from carillon.services.archive import Archive
 from carillon.services.bootstrap_admin import BootstrapAdmin
 from carillon.services.dead_letter import TakeInDeadLetter
+from carillon.services.ended import build_ended
 from carillon.services.follow import Follow
 from carillon.services.journal import Journal
 from carillon.services.spread import SpreadTick
@@ -27,7 +28,9 @@ from tests.fakes.memory import (
     MemoryArchive,
     MemoryDatabase,
     MemoryDeadLetters,
+    MemoryQueue,
     MemoryRuns,
+    MemorySlots,
     RecordedAlerts,
 )
 from tests.fakes.world import LEASE, World
@@ -55,8 +58,11 @@ def replay_archive(stream_event):
 
 def replay_dead_letter(queue_event):
     kept, log = MemoryDeadLetters(), RecordedLog()
-    runs = MemoryRuns(MemoryDatabase())
-    service = TakeInDeadLetter(runs, kept, RecordedAlerts(), FakeClock(), FakeChance(), log, "carillon")
+    database, clock, chance = MemoryDatabase(), FakeClock(), FakeChance()
+    ended = build_ended(MemorySlots(database), MemoryQueue(), clock, chance, log)
+    service = TakeInDeadLetter(
+        MemoryRuns(database), kept, RecordedAlerts(), ended, clock, chance, log, "carillon"
+    )
 
     assert take_in(queue_event, service, log) == {"batchItemFailures": []}
     assert kept.kept.keys() == {record["messageId"] for record in queue_event["Records"]}

@@ -53,6 +53,7 @@ class TickSettings(FromEnvironment):
     aws_lambda_function_name: str
     schedules_table: str
     runs_table: str
+    guards_table: str
     audit_table: str
     dispatch_queue_url: str
     shards: int
@@ -66,6 +67,7 @@ class WorkerSettings(FromEnvironment):
 
     schedules_table: str
     runs_table: str
+    guards_table: str
     audit_table: str
     dispatch_queue_url: str
     shards: int
@@ -119,6 +121,7 @@ class DeadLetterSettings(FromEnvironment):
     runs_table: str
     guards_table: str
     audit_table: str
+    dispatch_queue_url: str
     alerts_topic_arn: str
     environment: str
     shards: int

@@ -179,7 +179,9 @@ def wire_api() -> "Api":
     from carillon.adapters.clock import SystemChance, SystemClock
     from carillon.adapters.dynamo.access import DynamoAccess
     from carillon.adapters.dynamo.cursor_keys import DynamoCursorKeys
+    from carillon.adapters.dynamo.dead_letters import DynamoDeadLetters
     from carillon.adapters.dynamo.guards import DynamoGuards
+    from carillon.adapters.dynamo.outputs import DynamoOutputs
     from carillon.adapters.dynamo.runs import DynamoRuns
     from carillon.adapters.dynamo.schedules import DynamoSchedules
     from carillon.adapters.dynamo.slots import DynamoSlots
@@ -200,6 +202,8 @@ def wire_api() -> "Api":
         access=DynamoAccess(database),
         guards=DynamoGuards(database),
         slots=DynamoSlots(database),
+        outputs=DynamoOutputs(database),
+        kept=DynamoDeadLetters(database),
         queue=SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace),
         signer=signer,
         verifier=signer.ring,

@@ -30,7 +30,7 @@ CASES = {
         {**MINIMAL, "job": {**MINIMAL["job"], "secrets": {"A": "b"}}}, 400, "secrets_not_available", "job.secrets",
     ),
     "a feature not built yet": (
-        {**MINIMAL, "policies": {"overlap": "queue"}}, 400, "not_available", "policies.overlap",
+        {**MINIMAL, "sensitive": True}, 400, "not_available", "sensitive",
     ),
     "no document": ([], 400, "invalid_input", "(body)"),
     "a text": ("nightly-etl", 400, "invalid_input", "(body)"),

@@ -11,12 +11,14 @@ from carillon.domain.new_run import queued
 from carillon.domain.run import Origin, RunState
 from carillon.domain.run_id import RunId
 from carillon.services.dead_letter import TakeInDeadLetter
+from carillon.services.ended import build_ended
 from deadletter.handler import respond
 from tests.fakes.clock import FakeChance, FakeClock
 from tests.fakes.database import MemoryDatabase, PoisonRow
 from tests.fakes.log import RecordedLog
-from tests.fakes.recorders import MemoryDeadLetters, RecordedAlerts
+from tests.fakes.recorders import MemoryDeadLetters, MemoryQueue, RecordedAlerts
 from tests.fakes.runs import MemoryRuns
+from tests.fakes.slots import MemorySlots
 from tests.functions.event_files import event
 
 FIRE = datetime(2026, 11, 22, 2, tzinfo=UTC)
@@ -33,8 +35,10 @@ class Stack:
         self.runs = MemoryRuns(self.database)
         self.kept, self.alerts, self.log = MemoryDeadLetters(), RecordedAlerts(), RecordedLog()
         self.clock = FakeClock(FIRE + timedelta(minutes=30))
+        slots, queue = MemorySlots(self.database), MemoryQueue()
+        self.ended = build_ended(slots, queue, self.clock, FakeChance(), self.log)
         self.take_in = TakeInDeadLetter(
-            self.runs, self.kept, self.alerts, self.clock, FakeChance(), self.log, "carillon"
+            self.runs, self.kept, self.alerts, self.ended, self.clock, FakeChance(), self.log, "carillon"
         )
 
     def queue_run(self):
@@ -171,7 +175,7 @@ def test_an_alert_that_could_not_be_published_brings_its_message_back():
 
     stack = Stack()
     take_in = TakeInDeadLetter(
-        stack.runs, stack.kept, SilentTopic(), stack.clock, FakeChance(), stack.log, "carillon"
+        stack.runs, stack.kept, SilentTopic(), stack.ended, stack.clock, FakeChance(), stack.log, "carillon"
     )
 
     answer = respond(event("dead-letter-poison"), take_in, stack.log)

@@ -5,11 +5,12 @@ the attempt's end makes it CANCELLED.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from carillon.domain.lifecycle import advance
+from carillon.domain.outcome import Outcome
 from carillon.domain.run import EventKind, Run, RunState
 
 _ENDED_AT_ONCE: Final = frozenset({RunState.QUEUED, RunState.RETRYING, RunState.WAITING})
@@ -57,6 +58,12 @@ def cancel(
         reason=reason or run.cancel_reason or "cancelled",
         claim_id=claim_id or run.claim_id,
     )
+
+
+def stopped(run: Run, outcome: Outcome, now: datetime) -> Run:
+    """The end of an attempt that was told to stop, however it then ended: what it left undone cannot be known."""
+    duration_ms = round((now - (run.started_at or now)) / timedelta(milliseconds=1))
+    return cancel(run, now, f"stopped when asked to: {outcome.message}", duration_ms=duration_ms)
 
 
 def is_to_be_stopped(run: Run) -> bool:

@@ -4,7 +4,7 @@ Shape and defaults stand in docs/api.md. `read_definition` is the only door thro
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,13 +15,17 @@ from carillon.domain.job import Job
 from carillon.domain.job_definition import read_job
 from carillon.domain.moments import EPOCH
 from carillon.domain.not_yet import refusals, secret_uses
+from carillon.domain.overlap_proof import needs_slot
 from carillon.domain.reading import Faults, Section
 from carillon.domain.run_id import SCHEDULE_ID
-from carillon.domain.schedule import CatchUp, Misfire, Policies, TimetableSpec
+from carillon.domain.schedule import CatchUp, Misfire, Overlap, Policies, TimetableSpec
 from carillon.domain.timetable import Timetable
 
 WORKER_RESERVE_SECONDS: Final = 5
 """What a worker keeps of its timeout for starting, finishing and writing down an attempt."""
+
+LEASE_MARGIN_SECONDS: Final = 5
+"""What a lease outlasts its worker's timeout by."""
 
 LONGEST_EXPRESSION: Final = 256
 MAX_TAGS: Final = 20
@@ -58,10 +62,15 @@ class Limits:
         """The limits that follow from a stack's parameters."""
         return cls(worker_timeout_seconds - WORKER_RESERVE_SECONDS, minimum_interval_seconds, http_allow)
 
+    @property
+    def longest_lease_seconds(self) -> float:
+        """How long one attempt can keep its run."""
+        return self.max_timeout_seconds + WORKER_RESERVE_SECONDS + LEASE_MARGIN_SECONDS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """A schedule as its author wants it."""
+    """A schedule as its author wants it; `needs_slot` is what follows from it for the overlap policy."""
 
     schedule_id: str
     description: str
@@ -71,6 +80,7 @@ class Definition:
     policies: Policies
     job: Job
     alerts: Mapping[str, object]
+    needs_slot: bool = True
 
 
 def read_definition(document: Any, limits: Limits, now: datetime) -> Definition:
@@ -97,7 +107,10 @@ def read_definition(document: Any, limits: Limits, now: datetime) -> Definition:
     )
     _refuse_unavailable(body.document, faults)
     faults.raise_any("The schedule is not valid.")
-    return definition
+    needed = needs_slot(
+        definition.timetable, definition.policies, definition.job, limits.longest_lease_seconds, now
+    )
+    return replace(definition, needs_slot=needed)
 
 
 def _refuse_unavailable(document: Mapping[str, Any], faults: Faults) -> None:
@@ -209,9 +222,11 @@ def _too_often(gap: timedelta, minimum_seconds: int) -> str:
 def _policies(section: Section) -> Policies:
     default = Policies()
     misfire = section.section("misfire", _MISFIRE)
+    overlap = section.choice("overlap", default.overlap)
+    unbounded = overlap is Overlap.ALLOW and section.get("max_concurrent") is None
     return Policies(
-        overlap=section.choice("overlap", default.overlap),
-        max_concurrent=section.whole("max_concurrent", default.max_concurrent, 1, 1000),
+        overlap=overlap,
+        max_concurrent=None if unbounded else section.whole("max_concurrent", 1, 1, 1000),
         max_queued=section.whole("max_queued", default.max_queued, 0, 1000),
         misfire=Misfire(
             grace_seconds=misfire.whole("grace_seconds", default.misfire.grace_seconds, 1, MAX_GRACE_SECONDS),

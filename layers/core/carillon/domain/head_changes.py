@@ -120,6 +120,7 @@ def _defined(head: Schedule, definition: Definition) -> Schedule:
         tags=definition.tags,
         sensitive=definition.sensitive,
         alerts=definition.alerts,
+        needs_slot=definition.needs_slot,
     )
 
 

@@ -44,7 +44,8 @@ def _on_time(head: Schedule, run: Run, now: datetime) -> Verdict:
     if head.active_since is not None and run.fire_at <= head.active_since:
         return Verdict(False, "paused", "the fire time lies inside a pause")
     grace = timedelta(seconds=head.policies.misfire.grace_seconds)
-    if now > run.not_before + grace:
+    # A run that came in time and waits for its slot is late by the policy's own will.
+    if now > run.not_before + grace and not run.slotted:
         late = round((now - run.not_before).total_seconds())
         return Verdict(
             False, "misfired", f"{late} s late, more than the grace of {grace.total_seconds():.0f} s"

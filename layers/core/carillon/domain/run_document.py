@@ -34,6 +34,9 @@ def run_document(run: Run) -> dict[str, Any]:
         "duration_ms": _between_ms(started_at, run.ended_at),
         "lateness_ms": _between_ms(run.fire_at, started_at),
         "skipped_count": run.skipped_count,
+        "retry_of": None if run.retry_of is None else str(run.retry_of),
+        "deadline_at": _rfc3339(run.deadline_at),
+        "callback_due_at": _rfc3339(run.callback.due_at if run.callback else None),
         "events": [event_document(event) for event in run.events],
     }
 

@@ -22,5 +22,6 @@ class TargetCall:
     deadline_at: datetime
     spec: Mapping[str, Any]
     log: Callable[[str], None]
+    cancelled: Callable[[], bool] = bool
     callback_token: str | None = None
     callback_url: str | None = None

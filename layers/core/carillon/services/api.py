@@ -8,20 +8,27 @@ from carillon.ports import (
     Chance,
     Clock,
     CursorKeys,
+    DeadLetterStore,
     DispatchQueue,
     Guards,
     Log,
+    OutputStore,
     RunStore,
     ScheduleStore,
+    SlotStore,
     TokenSigner,
     TokenVerifier,
 )
+from carillon.services.answer_callback import AnswerCallback
 from carillon.services.authenticate import Authenticate
+from carillon.services.cancel_run import CancelRun
 from carillon.services.claim import Claimer
 from carillon.services.create_schedule import CreateSchedule
+from carillon.services.dead_letters import DeadLetters
 from carillon.services.delete_schedule import DeleteSchedule
 from carillon.services.dispatch_now import DispatchAtOnce
 from carillon.services.end_queued import EndQueued
+from carillon.services.ended import build_ended
 from carillon.services.enqueue import Enqueue
 from carillon.services.journal import Journal
 from carillon.services.login import Login
@@ -30,6 +37,8 @@ from carillon.services.read_runs import ReadRuns
 from carillon.services.read_schedules import ReadSchedules
 from carillon.services.replace_schedule import ReplaceSchedule
 from carillon.services.resume_schedule import ResumeSchedule
+from carillon.services.retry_run import RetryRun
+from carillon.services.stop_run import StopRun
 from carillon.services.trigger_schedule import TriggerSchedule
 
 
@@ -52,6 +61,10 @@ class Api:
     trigger_schedule: TriggerSchedule
     read_schedules: ReadSchedules
     read_runs: ReadRuns
+    stop_run: StopRun
+    retry_run: RetryRun
+    answer_callback: AnswerCallback
+    dead_letters: DeadLetters
 
 
 def build_api(
@@ -60,6 +73,9 @@ def build_api(
     runs: RunStore,
     access: AccessStore,
     guards: Guards,
+    slots: SlotStore,
+    outputs: OutputStore,
+    kept: DeadLetterStore,
     queue: DispatchQueue,
     signer: TokenSigner,
     verifier: TokenVerifier,
@@ -73,7 +89,8 @@ def build_api(
     skew_seconds: int,
 ) -> Api:
     """The services over a stack's ports; `issuer` names the stack in its tokens."""
-    journal, end_queued = Journal(chance), EndQueued(runs, clock, chance, skew_seconds)
+    ended = build_ended(slots, queue, clock, chance, log)
+    journal, end_queued = Journal(chance), EndQueued(runs, slots, ended, clock, chance, skew_seconds)
     at_once = DispatchAtOnce(Claimer(schedules, queue, clock, chance), clock, log)
     return Api(
         clock=clock,
@@ -90,5 +107,9 @@ def build_api(
         delete_schedule=DeleteSchedule(schedules, runs, clock, journal, end_queued),
         trigger_schedule=TriggerSchedule(schedules, Enqueue(runs, queue, clock), clock, chance, journal),
         read_schedules=ReadSchedules(schedules, shards),
-        read_runs=ReadRuns(schedules, runs),
+        read_runs=ReadRuns(schedules, runs, outputs),
+        stop_run=StopRun(CancelRun(runs, ended, clock, chance), clock, journal),
+        retry_run=RetryRun(schedules, runs, Enqueue(runs, queue, clock), clock, journal),
+        answer_callback=AnswerCallback(schedules, runs, outputs, queue, ended, journal, clock, chance, log),
+        dead_letters=DeadLetters(kept, runs, queue, clock, journal),
     )

@@ -1,6 +1,7 @@
 """What an attempt needs around its target: the head as it is now, the immutable job it runs, and the call itself."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote
@@ -52,7 +53,15 @@ class Attempt:
             self._jobs[key] = job
         return job
 
-    def call(self, run: Run, job: Job, hard_deadline: datetime, callback_token: str | None = None) -> Outcome:
+    def call(
+        self,
+        run: Run,
+        job: Job,
+        hard_deadline: datetime,
+        callback_token: str | None = None,
+        *,
+        cancelled: Callable[[], bool] = bool,
+    ) -> Outcome:
         """Calls the target once, unless the lease or the deadline of all attempts leaves no time for it."""
         target = self._targets.get(str(job.target.get("kind")))
         if target is None:
@@ -64,7 +73,8 @@ class Attempt:
         deadline_at = min(*ends, deadline_of(run, job.retry) or ends[0])
         if deadline_at <= now:
             return retryable("no_time_left", "the invocation had no time left for this attempt")
-        outcome = target.execute(self._call_of(run, job, deadline_at, callback_token))
+        call = self._call_of(run, job, deadline_at, callback_token)
+        outcome = target.execute(replace(call, cancelled=cancelled))
         if not outcome.succeeded and self._clock.now() > hard_deadline:
             return timed_out("the attempt outlived its invocation's deadline")
         return outcome

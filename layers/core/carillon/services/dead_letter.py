@@ -10,6 +10,7 @@ from carillon.domain.errors import LostRace, MalformedMessage, MalformedRow
 from carillon.domain.lifecycle import undeliverable
 from carillon.domain.run import Run
 from carillon.ports import AlertTopic, Chance, Clock, DeadLetterStore, Log, RunStore
+from carillon.services.ended import Ended
 
 
 class TakeInDeadLetter:
@@ -20,6 +21,7 @@ class TakeInDeadLetter:
         runs: RunStore,
         kept: DeadLetterStore,
         alerts: AlertTopic,
+        ended: Ended,
         clock: Clock,
         chance: Chance,
         log: Log,
@@ -28,6 +30,7 @@ class TakeInDeadLetter:
         self._runs = runs
         self._kept = kept
         self._alerts = alerts
+        self._ended = ended
         self._clock = clock
         self._chance = chance
         self._log = log
@@ -62,7 +65,7 @@ class TakeInDeadLetter:
     def _end(self, run: Run, reason: str) -> None:
         ended = undeliverable(run, self._clock.now(), reason, self._chance.token())
         try:
-            self._runs.transition(run, ended)
+            self._ended(self._runs.transition(run, ended))
         except LostRace:
             self._log("dead_letter_noted", "the run moved on meanwhile", run_id=str(run.run_id))
         else:

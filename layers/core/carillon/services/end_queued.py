@@ -11,8 +11,10 @@ from typing import Final
 from carillon.domain.errors import LostRace
 from carillon.domain.lifecycle import skip
 from carillon.domain.run import Run, RunState
+from carillon.domain.run_id import RunId
 from carillon.domain.schedule import Schedule
-from carillon.ports import Chance, Clock, RunStore
+from carillon.ports import Chance, Clock, RunStore, SlotStore
+from carillon.services.ended import Ended
 
 LATE_MARGIN: Final = timedelta(seconds=60)
 MAX_TRIES: Final = 4
@@ -21,8 +23,18 @@ MAX_TRIES: Final = 4
 class EndQueued:
     """Skips the queued runs of a schedule up to now plus the margin of the clocks."""
 
-    def __init__(self, runs: RunStore, clock: Clock, chance: Chance, skew_seconds: int) -> None:
+    def __init__(
+        self,
+        runs: RunStore,
+        slots: SlotStore,
+        ended: Ended,
+        clock: Clock,
+        chance: Chance,
+        skew_seconds: int,
+    ) -> None:
         self._runs = runs
+        self._slots = slots
+        self._ended = ended
         self._clock = clock
         self._chance = chance
         self._skew = timedelta(seconds=skew_seconds)
@@ -33,9 +45,15 @@ class EndQueued:
         Called after the head is written: a worker that read the old head has a fire time up to this moment.
         """
         now = self._clock.now()
-        grace = timedelta(seconds=head.policies.misfire.grace_seconds)
-        queued = self._runs.queued_between(head.schedule_id, now - grace - LATE_MARGIN, now + self._skew)
+        queued = self._runs.queued_between(head.schedule_id, self._oldest(head, now), now + self._skew)
         return sum(self._end(run, now, reason, message) for run in queued if is_over(run))
+
+    def _oldest(self, head: Schedule, now: datetime) -> datetime:
+        """How far back a queued run that may still start can lie: its grace, or the slot that it waits for."""
+        late = now - timedelta(seconds=head.policies.misfire.grace_seconds) - LATE_MARGIN
+        slot = self._slots.read(head.schedule_id)
+        keys = (*slot.holders, *slot.waiters)
+        return min([late, *(RunId(head.schedule_id, key).moment for key in keys)])
 
     def _end(self, run: Run, now: datetime, reason: str, message: str) -> bool:
         current: Run | None = run
@@ -43,9 +61,12 @@ class EndQueued:
             if current is None or current.state is not RunState.QUEUED:
                 return False
             try:
-                self._runs.transition(current, skip(current, now, reason, message, self._chance.token()))
+                written = self._runs.transition(
+                    current, skip(current, now, reason, message, self._chance.token())
+                )
             except LostRace:
                 current = self._runs.get(run.run_id)
                 continue
+            self._ended(written)
             return True
         return False

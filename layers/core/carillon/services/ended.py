@@ -6,8 +6,8 @@ ended run comes here again, and each consequence has a wake-up of its own.
 
 from carillon.domain.errors import Throttled, Unavailable
 from carillon.domain.run import Run
-from carillon.ports import Log
-from carillon.services.slots import ReleaseSlot
+from carillon.ports import Chance, Clock, DispatchQueue, Log, SlotStore
+from carillon.services.slots import ReleaseSlot, Slots
 
 
 class Ended:
@@ -28,3 +28,8 @@ class Ended:
                 run_id=str(run.run_id),
                 why=str(error),
             )
+
+
+def build_ended(slots: SlotStore, queue: DispatchQueue, clock: Clock, chance: Chance, log: Log) -> Ended:
+    """The consequences over a stack's ports."""
+    return Ended(ReleaseSlot(Slots(slots, clock, chance), queue, clock), log)

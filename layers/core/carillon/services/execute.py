@@ -10,19 +10,23 @@ from enum import StrEnum
 from typing import Final
 
 from carillon.domain.callback import token_hash
+from carillon.domain.cancelling import stopped
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import CarillonError, LostRace
-from carillon.domain.head_check import may_start
 from carillon.domain.job import Job, Retry, Wait
-from carillon.domain.lifecycle import finish, is_sent_at_once, past_deadline, skip, start
+from carillon.domain.lifecycle import finish, is_sent_at_once, past_deadline, start
 from carillon.domain.outcome import Outcome, permanent, retryable
 from carillon.domain.recovery import is_past_deadline
 from carillon.domain.retry import follow_up
-from carillon.domain.run import Origin, Run, RunState
+from carillon.domain.run import Run, RunState
 from carillon.domain.schedule import Schedule
 from carillon.domain.waiting import arm, wait
 from carillon.ports import Chance, Clock, DispatchQueue, Log, RunStore
 from carillon.services.attempt import Attempt
+from carillon.services.cancel_watch import CancelWatch
+from carillon.services.ended import Ended
+from carillon.services.turn import TakeTurn
+from carillon.services.wind_up import WindUp
 
 EARLY: Final = timedelta(seconds=2)
 """A message that comes earlier than this is sent again with the remaining delay; a smaller rest is waited out."""
@@ -31,7 +35,6 @@ LEASE_MARGIN: Final = timedelta(seconds=5)
 """What a lease outlasts the invocation's own hard deadline by, for clocks that differ."""
 
 _STARTABLE: Final = frozenset({RunState.QUEUED, RunState.RETRYING})
-_UNTOLD: Final = frozenset({Origin.STEP, Origin.COMPENSATION})
 
 
 class Ending(StrEnum):
@@ -39,6 +42,7 @@ class Ending(StrEnum):
 
     EARLY = "early"
     NOT_NEEDED = "not_needed"
+    WAITS = "waits"
     SKIPPED = "skipped"
     EXECUTED = "executed"
 
@@ -55,10 +59,21 @@ class Execute:
     """The worker's one verb."""
 
     def __init__(
-        self, runs: RunStore, attempt: Attempt, queue: DispatchQueue, clock: Clock, chance: Chance, log: Log
+        self,
+        runs: RunStore,
+        attempt: Attempt,
+        turn: TakeTurn,
+        ended: Ended,
+        queue: DispatchQueue,
+        clock: Clock,
+        chance: Chance,
+        log: Log,
     ) -> None:
         self._runs = runs
         self._attempt = attempt
+        self._turn = turn
+        self._ended = ended
+        self._wind_up = WindUp(runs, ended, clock, chance)
         self._queue = queue
         self._clock = clock
         self._chance = chance
@@ -72,11 +87,17 @@ class Execute:
         self._clock.sleep((message.not_before - self._clock.now()).total_seconds())
         run = self._runs.get(message.run_id)
         if run is None or not _is_for(message, run, self._clock.now()):
-            return Executed(Ending.NOT_NEEDED, run)
+            return self._not_needed(run)
         try:
             return self._start_and_finish(run, hard_deadline)
         except LostRace:
-            return Executed(Ending.NOT_NEEDED, run)
+            return self._not_needed(self._runs.get(run.run_id))
+
+    def _not_needed(self, run: Run | None) -> Executed:
+        # Whoever ended the run may have died before the consequences, or before this worker took a slot for it.
+        if run is not None and run.state.is_terminal:
+            self._ended(run)
+        return Executed(Ending.NOT_NEEDED, run)
 
     def _too_early(self, message: Dispatch) -> Executed:
         # The row's time counts: a message that claims a later one would otherwise go round for ever.
@@ -88,29 +109,26 @@ class Execute:
 
     def _start_and_finish(self, run: Run, hard_deadline: datetime) -> Executed:
         head = self._attempt.head(run)
-        if run.attempt == 0 and run.origin not in _UNTOLD:
-            verdict = may_start(head, run, self._clock.now())
-            if not verdict.go:
-                after = skip(run, self._clock.now(), verdict.reason, verdict.message, self._chance.token())
-                return Executed(Ending.SKIPPED, self._runs.transition(run, after))
+        turn = self._turn(run, head)
+        if not turn.go:
+            return Executed(Ending.SKIPPED if turn.run.state.is_terminal else Ending.WAITS, turn.run)
         if is_past_deadline(run, self._clock.now()):
-            return Executed(Ending.NOT_NEEDED, self._runs.transition(run, self._given_up(run)))
-        started = self._start(run, head, hard_deadline)
+            return self._not_needed(self._runs.transition(run, self._given_up(run)))
+        started = self._runs.transition(run, self._started(turn.run, head, hard_deadline))
         return Executed(Ending.EXECUTED, self._call_and_finish(started, hard_deadline))
 
     def _given_up(self, run: Run) -> Run:
         message = f"attempt {run.attempt + 1} would begin after the deadline of all attempts"
         return past_deadline(run, self._clock.now(), message, claim_id=self._chance.token())
 
-    def _start(self, run: Run, head: Schedule | None, hard_deadline: datetime) -> Run:
-        after = start(
+    def _started(self, run: Run, head: Schedule | None, hard_deadline: datetime) -> Run:
+        return start(
             run,
             self._clock.now(),
             claim_id=self._chance.token(),
             lease_until=hard_deadline + LEASE_MARGIN,
             revision=head.revision if head else 0,
         )
-        return self._runs.transition(run, after)
 
     def _call_and_finish(self, run: Run, hard_deadline: datetime) -> Run:
         try:
@@ -119,14 +137,16 @@ class Execute:
             outcome = retryable if error.retryable else permanent
             unread = outcome("job_unreadable", f"the job could not be read: {error}")
             return self._finish(run, unread, Retry())
+        watch = CancelWatch(self._runs, self._clock, run)
         if job.wait is None:
-            return self._finish(run, self._attempt.call(run, job, hard_deadline), job.retry)
+            result = self._attempt.call(run, job, hard_deadline, cancelled=watch)
+            return self._finish(run, result, job.retry, is_stopped=watch.noticed)
         token = self._chance.token()
         armed = self._runs.transition(run, arm(run, token_hash(run.run_id, token)))
-        result = self._attempt.call(armed, job, hard_deadline, token)
-        if result.succeeded:
+        result = self._attempt.call(armed, job, hard_deadline, token, cancelled=watch)
+        if result.succeeded and not watch.noticed:
             return self._await_callback(armed, result, job, job.wait)
-        return self._finish(armed, result, job.retry)
+        return self._finish(armed, result, job.retry, is_stopped=watch.noticed)
 
     def _await_callback(self, run: Run, outcome: Outcome, job: Job, job_wait: Wait) -> Run:
         after = wait(run, self._clock.now(), job_wait, job.retry, outcome.message)
@@ -139,12 +159,16 @@ class Execute:
             attempt=run.attempt,
             duration_ms=written.events[-1].duration_ms,
         )
-        return written
+        return self._wind_up(written)
 
-    def _finish(self, run: Run, outcome: Outcome, policy: Retry) -> Run:
+    def _finish(self, run: Run, outcome: Outcome, policy: Retry, *, is_stopped: bool = False) -> Run:
         now = self._clock.now()
-        decision = follow_up(policy, run, outcome, now, self._chance.share())
-        written = self._runs.transition(run, finish(run, outcome, decision, now))
+        if is_stopped:
+            after = stopped(run, outcome, now)
+        else:
+            decision = follow_up(policy, run, outcome, now, self._chance.share())
+            after = finish(run, outcome, decision, now)
+        written = self._runs.transition(run, after)
         self._log(
             "attempt_finished",
             outcome.message,
@@ -153,6 +177,7 @@ class Execute:
             attempt=run.attempt,
             duration_ms=written.events[-1].duration_ms,
         )
+        written = self._wind_up(written)
         if written.state is RunState.RETRYING and is_sent_at_once(written):
             self._queue.send([Dispatch.for_next_attempt(written)], now)
         return written

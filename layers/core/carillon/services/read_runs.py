@@ -8,7 +8,7 @@ from carillon.domain.access import Principal
 from carillon.domain.errors import RunNotFound
 from carillon.domain.run import Run
 from carillon.domain.run_id import RunId
-from carillon.ports import Page, RunStore, ScheduleStore
+from carillon.ports import OutputStore, Page, RunStore, ScheduleStore
 from carillon.services.authorise import Permission, authorise
 from carillon.services.operator_write import live_head
 
@@ -19,6 +19,7 @@ class ReadRuns:
 
     schedules: ScheduleStore
     runs: RunStore
+    outputs: OutputStore
 
     def one(self, principal: Principal, run_id: str) -> Run:
         """The run with this id, also of a schedule that is deleted; RunNotFound."""
@@ -28,6 +29,10 @@ class ReadRuns:
         if run is None:
             raise RunNotFound(f"There is no run {parsed}.")
         return run
+
+    def output(self, principal: Principal, run_id: str) -> Any:
+        """What the run put out; RunNotFound, OutputNotFound."""
+        return self.outputs.read(self.one(principal, run_id))
 
     def of_schedule(
         self, principal: Principal, schedule_id: str, limit: int, start: Mapping[str, Any] | None

@@ -8,13 +8,15 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from carillon.domain.dispatch import Dispatch
-from carillon.domain.errors import CarillonError, LostRace, MalformedRow, RevisionNotFound
-from carillon.domain.job import Retry
+from carillon.domain.errors import CarillonError, LostRace
 from carillon.domain.lifecycle import is_sent_at_once, past_deadline
 from carillon.domain.recovery import Action, Recovery, expire, look_after
 from carillon.domain.run import Run, RunState
 from carillon.domain.waiting import overdue
 from carillon.ports import Chance, Clock, Concurrently, DispatchQueue, Log, RunStore, ScheduleStore
+from carillon.services.ended import Ended
+from carillon.services.retry_policy import retry_policy
+from carillon.services.wind_up import WindUp
 
 MAX_ROWS: Final = 1000
 """Rows that one tick looks after per shard; the oldest come first and the rest keep their turn."""
@@ -28,6 +30,7 @@ class SweepReport:
     extended: int = 0
     retried: int = 0
     unknown: int = 0
+    cancelled: int = 0
     timed_out: int = 0
     passed: int = 0
     failed: int = 0
@@ -37,6 +40,12 @@ class SweepReport:
             *(getattr(self, field.name) + getattr(other, field.name) for field in fields(self))
         )
 
+
+_COUNTED: Final = {
+    RunState.UNKNOWN: "unknown",
+    RunState.TIMED_OUT: "timed_out",
+    RunState.CANCELLED: "cancelled",
+}
 
 Helped = tuple[SweepReport, Run | None]
 """What was done for one row, and the run whose wake-up it still needs, if any."""
@@ -49,6 +58,7 @@ class Sweep:
         self,
         schedules: ScheduleStore,
         runs: RunStore,
+        ended: Ended,
         queue: DispatchQueue,
         clock: Clock,
         chance: Chance,
@@ -57,6 +67,7 @@ class Sweep:
     ) -> None:
         self._schedules = schedules
         self._runs = runs
+        self._wind_up = WindUp(runs, ended, clock, chance)
         self._queue = queue
         self._clock = clock
         self._chance = chance
@@ -99,11 +110,11 @@ class Sweep:
 
     def _time_out(self, run: Run, reason: str) -> Helped:
         after = past_deadline(run, self._clock.now(), reason, claim_id=self._chance.token())
-        self._runs.transition(run, after, held_wake=True)
+        self._wind_up(self._runs.transition(run, after, held_wake=True))
         return SweepReport(timed_out=1), None
 
     def _overdue(self, run: Run) -> Helped:
-        policy, chance = self._retry_policy(run), self._chance
+        policy, chance = retry_policy(self._schedules, run), self._chance
         after = overdue(run, policy, self._clock.now(), chance.share(), chance.token())
         written = self._runs.transition(run, after, held_wake=True)
         self._log(
@@ -112,12 +123,10 @@ class Sweep:
             run_id=str(run.run_id),
             attempt=run.attempt,
         )
-        if written.state is RunState.TIMED_OUT:
-            return SweepReport(timed_out=1), None
-        return SweepReport(retried=1), written if is_sent_at_once(written) else None
+        return self._counted(self._wind_up(written))
 
     def _expire(self, run: Run) -> Helped:
-        policy = self._retry_policy(run)
+        policy = retry_policy(self._schedules, run)
         after = expire(run, policy, self._clock.now(), self._chance.share(), self._chance.token())
         written = self._runs.transition(run, after, held_wake=True)
         self._log(
@@ -126,15 +135,10 @@ class Sweep:
             run_id=str(run.run_id),
             attempt=run.attempt,
         )
-        if written.state is RunState.UNKNOWN:
-            return SweepReport(unknown=1), None
-        return SweepReport(retried=1), written if is_sent_at_once(written) else None
+        return self._counted(self._wind_up(written))
 
-    def _retry_policy(self, run: Run) -> Retry:
-        if run.revision is None:
-            return Retry(max_attempts=1)
-        try:
-            return self._schedules.revision(run.run_id.schedule_id, run.revision).job.retry
-        except (RevisionNotFound, MalformedRow):
-            # What cannot be read cannot be tried again: the run ends UNKNOWN instead of being swept for ever.
-            return Retry(max_attempts=1)
+    def _counted(self, run: Run) -> Helped:
+        if run.state is RunState.RETRYING:
+            return SweepReport(retried=1), run if is_sent_at_once(run) else None
+        word = _COUNTED.get(run.state, "passed")
+        return SweepReport(**{word: 1}), None

@@ -1,0 +1,84 @@
+"""Whether a run may start now: not cancelled, wanted by its schedule's head, and its turn in the overlap slot.
+
+A first attempt of a top-level run is judged by the head; a run of a fire time takes the slot too. A later attempt holds
+its slot already, and only asks whether the run is still wanted.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from carillon.domain.cancelling import cancel, is_to_be_stopped
+from carillon.domain.head_check import may_start
+from carillon.domain.lifecycle import skip
+from carillon.domain.overlap import Answer, is_taker
+from carillon.domain.run import Origin, Run
+from carillon.domain.schedule import Schedule
+from carillon.ports import Chance, Clock, DispatchQueue, RunStore, SlotStore
+from carillon.services.cancel_run import CancelRun
+from carillon.services.ended import Ended
+from carillon.services.slots import Slots, TakeSlot
+
+_UNTOLD: Final = frozenset({Origin.STEP, Origin.COMPENSATION})
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Go, with the run as its start should leave it; or the run as it was written: ended, or waiting."""
+
+    go: bool
+    run: Run
+
+
+class TakeTurn:
+    """Asks for a run's turn and writes down what became of it."""
+
+    def __init__(
+        self, runs: RunStore, take_slot: TakeSlot, ended: Ended, clock: Clock, chance: Chance
+    ) -> None:
+        self._runs = runs
+        self._take_slot = take_slot
+        self._ended = ended
+        self._clock = clock
+        self._chance = chance
+
+    def __call__(self, run: Run, head: Schedule | None) -> Turn:
+        """The turn of a run that is QUEUED or RETRYING; LostRace when it moved meanwhile."""
+        now = self._clock.now()
+        if is_to_be_stopped(run):
+            message = "asked to stop before this attempt started"
+            return self._end(run, cancel(run, now, message, claim_id=self._chance.token()))
+        if run.attempt > 0 or run.origin in _UNTOLD:
+            return Turn(True, run)
+        verdict = may_start(head, run, now)
+        if not verdict.go or head is None:
+            return self._end(run, skip(run, now, verdict.reason, verdict.message, self._chance.token()))
+        if is_taker(run) and (head.needs_slot or run.slotted):
+            return self._in_slot(run, head)
+        return Turn(True, run)
+
+    def _in_slot(self, run: Run, head: Schedule) -> Turn:
+        decision = self._take_slot(run, head.policies)
+        now = self._clock.now()
+        if decision.answer is Answer.TAKEN:
+            return Turn(True, replace(run, slotted=True))
+        if decision.answer is Answer.SKIP:
+            return self._end(run, skip(run, now, decision.reason, decision.message, self._chance.token()))
+        if run.slotted:
+            return Turn(False, run)
+        waiting = replace(run, slotted=True).noted(now, decision.message)
+        return Turn(False, self._runs.transition(run, waiting))
+
+    def _end(self, run: Run, after: Run) -> Turn:
+        written = self._runs.transition(run, after)
+        self._ended(written)
+        return Turn(False, written)
+
+
+def build_turn(
+    runs: RunStore, slots: SlotStore, queue: DispatchQueue, ended: Ended, clock: Clock, chance: Chance
+) -> TakeTurn:
+    """The turn over a stack's ports."""
+    take_slot = TakeSlot(
+        Slots(slots, clock, chance), runs, queue, clock, CancelRun(runs, ended, clock, chance)
+    )
+    return TakeTurn(runs, take_slot, ended, clock, chance)
