@@ -265,3 +265,9 @@ class MalformedRow(CarillonError, ValueError):
     """A stored row could not be read."""
 
     code = "malformed_row"
+
+
+class SealError(CarillonError):
+    """Sealed bytes could not be opened: they were altered, cut, or meant for something else."""
+
+    code = "seal_error"
