@@ -1,0 +1,125 @@
+"""The real services, put together over the adversary's stores as wiring puts them over DynamoDB and SQS."""
+
+from datetime import timedelta
+
+from carillon.domain.access import Principal
+from carillon.domain.definition import Definition
+from carillon.domain.job import Backoff, Job, Retry
+from carillon.domain.outcome import Outcome, OutcomeKind
+from carillon.domain.schedule import Misfire, Policies, TimetableSpec
+from carillon.services.attempt import Attempt
+from carillon.services.cancel_run import CancelRun
+from carillon.services.claim import Claimer
+from carillon.services.create_schedule import CreateSchedule
+from carillon.services.dead_letter import TakeInDeadLetter
+from carillon.services.delete_schedule import DeleteSchedule
+from carillon.services.dispatch_now import DispatchAtOnce
+from carillon.services.end_queued import EndQueued
+from carillon.services.ended import build_ended
+from carillon.services.enqueue import Enqueue
+from carillon.services.execute import Execute
+from carillon.services.journal import Journal
+from carillon.services.pause_schedule import PauseSchedule
+from carillon.services.replace_schedule import ReplaceSchedule
+from carillon.services.resume_schedule import ResumeSchedule
+from carillon.services.stop_run import StopRun
+from carillon.services.sweep import Sweep
+from carillon.services.tick import Tick
+from carillon.services.trigger_schedule import TriggerSchedule
+from carillon.services.turn import build_turn
+from tests.fakes.clock import FakeChance
+from tests.fakes.recorders import MemoryDeadLetters, RecordedAlerts
+from tests.faults.simulator.queue import AdversarialQueue
+from tests.faults.simulator.stage import ActorClock
+from tests.faults.simulator.stores import (
+    AdversarialDatabase,
+    AdversarialRuns,
+    AdversarialSchedules,
+    AdversarialSlots,
+)
+
+SKEW_SECONDS = 5
+WORKER_TIMEOUT = timedelta(seconds=20)
+OPERATOR = Principal("ops", ("admin",))
+_ANSWERS = (
+    [Outcome(OutcomeKind.SUCCESS, "done")] * 6
+    + [Outcome(OutcomeKind.RETRYABLE, "later", error="http_503")] * 2
+    + [Outcome(OutcomeKind.PERMANENT, "never", error="http_400")]
+)
+
+
+class CountingTarget:
+    """A target that takes its time, answers by the seed, and tells each call to the witness."""
+
+    def __init__(self, stage, clock, witness):
+        self._stage, self._clock, self._witness = stage, clock, witness
+
+    def execute(self, call):
+        self._witness.called(call)
+        self._stage.note(f"target called for {call.run_id} attempt {call.attempt}")
+        self._clock.sleep(self._stage.random.choice((0, 0, 0.2, 3, 9)))
+        if self._stage.is_healed:
+            return _ANSWERS[0]
+        return self._stage.random.choice(_ANSWERS)
+
+
+class Cast:
+    """Everything one stack has."""
+
+    def __init__(self, stage, witness):
+        def log(action, message, **fields):
+            stage.note(f"log {action}: {message}")
+
+        clock, chance = ActorClock(stage), FakeChance(stage.random.random())
+        self.database = AdversarialDatabase(stage, witness)
+        witness.revisions = self.database.revisions
+        self.schedules = schedules = AdversarialSchedules(self.database, stage)
+        self.runs = runs = AdversarialRuns(self.database, stage)
+        self.queue = queue = AdversarialQueue(stage)
+        self.clock = clock
+        claimer = Claimer(schedules, queue, clock, chance)
+        slots = AdversarialSlots(self.database, stage)
+        ended = build_ended(slots, queue, clock, chance, log)
+        sweep = Sweep(schedules, runs, ended, queue, clock, chance, map, log)
+        self.tick = Tick(schedules, claimer, sweep, clock, map, log)
+        attempt = Attempt(schedules, {"python": CountingTarget(stage, clock, witness)}, clock, log)
+        turn = build_turn(runs, slots, queue, ended, clock, chance)
+        self.execute = Execute(runs, attempt, turn, ended, queue, clock, chance, log)
+        kept, alerts = MemoryDeadLetters(), RecordedAlerts()
+        self.take_in = TakeInDeadLetter(runs, kept, alerts, ended, clock, chance, log, "simulated")
+        journal = Journal(chance)
+        end_queued = EndQueued(runs, slots, ended, clock, chance, SKEW_SECONDS)
+        at_once = DispatchAtOnce(claimer, clock, log)
+        self.create = CreateSchedule(schedules, clock, journal, at_once)
+        self.replace = ReplaceSchedule(schedules, clock, journal, end_queued, at_once)
+        self.pause = PauseSchedule(schedules, clock, journal, end_queued)
+        self.resume = ResumeSchedule(schedules, clock, journal, at_once)
+        self.delete = DeleteSchedule(schedules, runs, clock, journal, end_queued)
+        self.trigger = TriggerSchedule(schedules, Enqueue(runs, queue, clock), clock, chance, journal)
+        self.stop = StopRun(CancelRun(runs, ended, clock, chance), clock, journal)
+
+    def work(self, body):
+        """One message carried out with what an invocation has of time."""
+        return self.execute.execute(body, self.clock.now() + WORKER_TIMEOUT)
+
+
+def definition(schedule_id, period, retry, grace, overlap, room):
+    """A schedule that fires at each multiple of `period` seconds, which divides an hour."""
+    seconds = f"*/{period} * * * * *" if period < 60 else f"0 */{period // 60} * * * *"
+    return Definition(
+        schedule_id=schedule_id,
+        description="",
+        tags={},
+        sensitive=False,
+        timetable=TimetableSpec(seconds),
+        policies=Policies(overlap, room, 2, Misfire(grace_seconds=grace)),
+        job=Job({"kind": "python", "task": "x"}, 10, Retry(retry, Backoff.FIXED, base_seconds=2)),
+        alerts={},
+        needs_slot=room is not None,
+    )
+
+
+def period_of(spec):
+    """The period of a timetable that `definition` made, read from its text and not from the code under test."""
+    second, minute, *_ = spec.expression.split()
+    return int(second[2:]) if second.startswith("*/") else 60 * int(minute[2:])

@@ -1,0 +1,177 @@
+"""The adversary's stores: the in-memory ones, each call late, lost, refused, repeated, split, or its maker's last."""
+
+from dataclasses import replace
+
+from carillon.domain.claim import ClaimFault, ClaimVerdict
+from carillon.domain.errors import Throttled, Unavailable
+from tests.fakes.database import MemoryDatabase
+from tests.fakes.runs import MemoryRuns
+from tests.fakes.schedules import MemorySchedules
+from tests.fakes.slots import MemorySlots
+
+
+class Watched(dict):
+    """A table that tells every write to a witness before it stands."""
+
+    def __init__(self, witness):
+        super().__init__()
+        self._witness = witness
+
+    def __setitem__(self, key, row):
+        self._witness(key, self.get(key), row)
+        super().__setitem__(key, row)
+
+    def update(self, rows):
+        for key, row in rows.items():
+            self[key] = row
+
+
+class AdversarialDatabase(MemoryDatabase):
+    """Tables whose writes are witnessed and whose indexes may lag behind."""
+
+    def __init__(self, stage, witness):
+        super().__init__(shards=1)
+        self._stage, self._witness = stage, witness
+        self.heads, self.runs = Watched(witness.head_written), Watched(witness.run_written)
+        self._old_heads, self._old_runs = {}, {}
+
+    def index(self):
+        """The indexes catch up."""
+        self._old_heads, self._old_runs = dict(self.heads), dict(self.runs)
+
+    def after(self, operation):
+        self._witness.operation_ends()
+
+    def busy(self, operation, key):
+        return self._stage.chance(self._stage.odds.conflict)
+
+    def indexed_heads(self):
+        return self._old_heads if self._stage.chance(self._stage.odds.lag) else self.heads
+
+    def indexed_runs(self):
+        return self._old_runs if self._stage.chance(self._stage.odds.lag) else self.runs
+
+
+class Adversary:
+    """What may happen to one call of a store."""
+
+    def __init__(self, stage):
+        self._stage = stage
+
+    def __call__(self, what, effect):
+        """Carries out the call, or does not, and answers, or does not."""
+        stage, odds = self._stage, self._stage.odds
+        stage.at_call(what)
+        if stage.chance(odds.throttle):
+            raise Throttled
+        if stage.chance(odds.unavailable):
+            raise Unavailable
+        answer = effect()
+        if stage.chance(odds.repeat):
+            stage.at_call(f"{what}, sent again by the SDK")
+            answer = effect()
+        if stage.chance(odds.lost):
+            stage.note(f"{what}: done, answer lost")
+            raise Unavailable
+        if stage.chance(odds.die):
+            stage.at_call(f"{what}: done")
+        return answer
+
+
+class AdversarialRuns(MemoryRuns):
+    """RunStore under attack."""
+
+    def __init__(self, database, stage):
+        super().__init__(database)
+        self._attack = Adversary(stage)
+
+    def put_if_absent(self, run, audit=None):
+        return self._attack(f"put {run.run_id}", lambda: MemoryRuns.put_if_absent(self, run, audit))
+
+    def get(self, run_id):
+        return self._attack(f"get {run_id}", lambda: MemoryRuns.get(self, run_id))
+
+    def get_many(self, run_ids):
+        return self._attack("get many", lambda: MemoryRuns.get_many(self, run_ids))
+
+    def transition(self, before, after, *, held_wake=False, audit=None):
+        return self._attack(
+            f"{before.run_id} {before.state} → {after.state} ({after.reason})",
+            lambda: MemoryRuns.transition(self, before, after, held_wake=held_wake, audit=audit),
+        )
+
+    def queued_between(self, schedule_id, first, last):
+        return self._attack(
+            "queued between", lambda: MemoryRuns.queued_between(self, schedule_id, first, last)
+        )
+
+    def of_schedule(self, schedule_id, limit, start=None):
+        return self._attack("of schedule", lambda: MemoryRuns.of_schedule(self, schedule_id, limit, start))
+
+    def wake_before(self, shard, moment, limit):
+        return self._attack("wake before", lambda: MemoryRuns.wake_before(self, shard, moment, limit))
+
+
+class AdversarialSchedules(MemorySchedules):
+    """ScheduleStore under attack; a claim may come in pieces: rows one by one, then the head."""
+
+    def __init__(self, database, stage):
+        super().__init__(database)
+        self._stage = stage
+        self._attack = Adversary(stage)
+
+    def due_before(self, shard, horizon):
+        pages = self._attack("due before", lambda: list(MemorySchedules.due_before(self, shard, horizon)))
+        for page in pages:
+            self._stage.at_call("page of due")
+            yield page
+
+    def head(self, schedule_id):
+        return self._attack(f"head {schedule_id}", lambda: MemorySchedules.head(self, schedule_id))
+
+    def revision(self, schedule_id, number):
+        return self._attack("revision", lambda: MemorySchedules.revision(self, schedule_id, number))
+
+    def write(self, change):
+        what = f"write {change.after.schedule_id} v{change.after.head_version} {change.after.state}"
+        return self._attack(what, lambda: MemorySchedules.write(self, change))
+
+    def commit(self, claims):
+        if self._stage.chance(self._stage.odds.split):
+            verdicts = [self._in_pieces(claim) for claim in claims]
+            conflict = ClaimVerdict(ClaimFault.CONFLICT)
+            return [verdict or conflict for verdict in verdicts] if any(verdicts) else None
+        what = "; ".join(
+            f"claim {claim.schedule.schedule_id} {[str(run.run_id) for run in claim.runs]} next {claim.next_fire_at}"
+            for claim in claims
+        )
+        return self._attack(what, lambda: MemorySchedules.commit(self, claims))
+
+    def _in_pieces(self, claim):
+        for run in claim.runs:
+            self._attack(f"piece of a claim: {run.run_id}", lambda run=run: self._put(run))
+        bare = replace(claim, runs=())
+        verdicts = self._attack("head of a claim", lambda: MemorySchedules.commit(self, [bare]))
+        return verdicts[0] if verdicts else None
+
+    def _put(self, run):
+        if run.run_id not in self._database.runs:
+            self._database.runs[run.run_id] = run
+
+    def mark_broken(self, row, now):
+        return self._attack("mark broken", lambda: MemorySchedules.mark_broken(self, row, now))
+
+
+class AdversarialSlots(MemorySlots):
+    """SlotStore under attack."""
+
+    def __init__(self, database, stage):
+        super().__init__(database)
+        self._attack = Adversary(stage)
+
+    def read(self, schedule_id):
+        return self._attack(f"read slot of {schedule_id}", lambda: MemorySlots.read(self, schedule_id))
+
+    def swap(self, schedule_id, before, after, now):
+        what = f"swap slot of {schedule_id}: {after}"
+        return self._attack(what, lambda: MemorySlots.swap(self, schedule_id, before, after, now))
