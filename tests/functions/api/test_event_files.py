@@ -1,10 +1,15 @@
 """Each API event file, and the answer it is there to show."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from api.handler import respond
+from carillon.domain.callback import Callback, token_hash
+from carillon.domain.dispatch import Dispatch
+from carillon.domain.run import RunState
+from carillon.domain.run_id import RunId
 from tests.functions.event_files import event, names
 
 ANSWERS = {
@@ -22,9 +27,39 @@ ANSWERS = {
     "api-delete-schedule": 204,
     "api-list-runs": 200,
     "api-read-run": 200,
+    "api-run-cancel": 200,
+    "api-run-retry": 202,
+    "api-run-complete": 200,
+    "api-run-fail": 200,
+    "api-run-heartbeat": 200,
+    "api-run-output": 200,
+    "api-list-dead-letters": 200,
+    "api-redrive-dead-letter": 202,
+    "api-preview-timetable": 200,
+    "api-upcoming": 200,
     "api-bad-json": 400,
     "api-bad-schedule": 400,
 }
+
+
+RUN_ID = RunId.parse("nightly-etl@20261122T013000Z")
+MESSAGE_ID = "0b6f2f0e-7c5e-4d0a-9c0e-0d9f7b9f7a11"
+CALLBACK_TOKEN = "5f0c1d2e3b4a59687786a5b4c3d2e1f0"  # pragma: allowlist secret
+
+
+def prepare(world, name):
+    """Brings the run to where the event finds it."""
+    run, now = world.database.runs[RUN_ID], world.clock.now()
+    if name == "api-run-retry":
+        run = replace(run, state=RunState.FAILED, wake_at=None, ended_at=now)
+    elif name == "api-run-output":
+        world.outputs.keep(run, {"rows": 10000}, now)
+    elif name == "api-redrive-dead-letter":
+        world.kept.keep(MESSAGE_ID, Dispatch.for_next_attempt(run).encode(), "why", now)
+    elif name.startswith("api-run-"):
+        callback = Callback(token_hash=token_hash(RUN_ID, CALLBACK_TOKEN), due_at=now + timedelta(hours=1))
+        run = replace(run, state=RunState.WAITING, attempt=1, revision=1, callback=callback)
+    world.database.runs[RUN_ID] = run
 
 
 def test_every_api_event_has_its_answer_written_down():
@@ -38,6 +73,7 @@ def test_an_api_event_gets_its_answer(world, name):
         world.clock.set(datetime(2026, 11, 22, 1, 28, tzinfo=UTC))
         world.token = world.token_of("admin")
         world.create(timetable={"expression": "30 2 * * *", "zone": "Europe/Berlin"})
+        prepare(world, name)
     request = event(name)
     if "authorization" in request["headers"]:
         request["headers"]["authorization"] = f"Bearer {world.token}"

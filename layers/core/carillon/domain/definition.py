@@ -38,7 +38,7 @@ _FIELDS: Final = (
 _READ_ONLY: Final = (
     "state", "state_reason", "revision", "head_version", "owner", "next_fire_at", "created_at", "updated_at",
 )  # fmt: skip
-_TIMETABLE: Final = (
+TIMETABLE_FIELDS: Final = (
     "expression", "zone", "gap", "fold", "anchor", "starts_at", "ends_at", "max_runs", "jitter_seconds",
     "calendars", "also_at", "after",
 )  # fmt: skip
@@ -100,7 +100,7 @@ def read_definition(document: Any, limits: Limits, now: datetime) -> Definition:
         description=body.text("description", longest=1000),
         tags=_tags(body),
         sensitive=body.flag("sensitive"),
-        timetable=_timetable(body.section("timetable", _TIMETABLE), limits, now),
+        timetable=read_timetable(body.section("timetable", TIMETABLE_FIELDS), limits, now),
         policies=_policies(body.section("policies", _POLICIES)),
         job=read_job(body, limits.max_timeout_seconds, limits.http_allow),
         alerts=_alerts(body.section("alerts", _ALERTS)),
@@ -150,7 +150,8 @@ def _tags(body: Section) -> Mapping[str, str]:
     return dict(tags)
 
 
-def _timetable(section: Section, limits: Limits, now: datetime) -> TimetableSpec:
+def read_timetable(section: Section, limits: Limits, now: datetime) -> TimetableSpec:
+    """The timetable in a section whose known fields are TIMETABLE_FIELDS; faults are noted in the section."""
     spec = TimetableSpec(
         expression=section.text("expression", longest=LONGEST_EXPRESSION),
         zone=section.text("zone", "UTC", longest=64),

@@ -33,6 +33,7 @@ from carillon.services.enqueue import Enqueue
 from carillon.services.journal import Journal
 from carillon.services.login import Login
 from carillon.services.pause_schedule import PauseSchedule
+from carillon.services.preview_timetable import PreviewTimetable
 from carillon.services.read_runs import ReadRuns
 from carillon.services.read_schedules import ReadSchedules
 from carillon.services.replace_schedule import ReplaceSchedule
@@ -61,6 +62,7 @@ class Api:
     trigger_schedule: TriggerSchedule
     read_schedules: ReadSchedules
     read_runs: ReadRuns
+    preview_timetable: PreviewTimetable
     stop_run: StopRun
     retry_run: RetryRun
     answer_callback: AnswerCallback
@@ -108,6 +110,7 @@ def build_api(
         trigger_schedule=TriggerSchedule(schedules, Enqueue(runs, queue, clock), clock, chance, journal),
         read_schedules=ReadSchedules(schedules, shards),
         read_runs=ReadRuns(schedules, runs, outputs),
+        preview_timetable=PreviewTimetable(schedules, clock),
         stop_run=StopRun(CancelRun(runs, ended, clock, chance), clock, journal),
         retry_run=RetryRun(schedules, runs, Enqueue(runs, queue, clock), clock, journal),
         answer_callback=AnswerCallback(schedules, runs, outputs, queue, ended, journal, clock, chance, log),

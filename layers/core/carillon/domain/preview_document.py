@@ -1,0 +1,77 @@
+"""A preview as the API asks for it and answers it: a sentence, and fire times with what changes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from carillon.domain.definition import TIMETABLE_FIELDS, Limits, read_timetable
+from carillon.domain.errors import FieldError, NotAvailable
+from carillon.domain.moments import to_rfc3339
+from carillon.domain.not_yet import refusals
+from carillon.domain.preview import FireTime, upcoming
+from carillon.domain.reading import Faults, Section
+from carillon.domain.schedule import TimetableSpec
+from carillon.domain.timetable import Timetable
+from carillon.domain.wording import describe
+
+MAX_COUNT: Final = 100
+DEFAULT_COUNT: Final = 10
+_JUST_BEFORE: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRequest:
+    """Which timetable to look ahead in, from when, and how many fire times."""
+
+    spec: TimetableSpec
+    moment: datetime
+    count: int
+
+
+def read_preview(document: Any, limits: Limits, now: datetime) -> PreviewRequest:
+    """The request in a decoded JSON document: a timetable's fields, `count` and `from`; InvalidInput, NotAvailable."""
+    faults = Faults()
+    body = Section(document, "", faults, (*TIMETABLE_FIELDS, "count", "from"))
+    spec = read_timetable(body, limits, now)
+    request = PreviewRequest(
+        spec, body.moment("from") or now, body.whole("count", DEFAULT_COUNT, 1, MAX_COUNT)
+    )
+    faults.raise_any("The timetable is not valid.")
+    refused = [
+        FieldError(fault.field.removeprefix("timetable."), fault.message)
+        for fault in refusals({"timetable": body.document})
+        if fault.field.startswith("timetable.")
+    ]
+    if refused:
+        raise NotAvailable(None, refused)
+    return request
+
+
+def look_ahead(request: PreviewRequest) -> tuple[FireTime, ...]:
+    """The next fire times between starts_at and ends_at, with skipped entries between them."""
+    spec, moment = request.spec, request.moment
+    if spec.starts_at is not None and moment < spec.starts_at:
+        moment = spec.starts_at - _JUST_BEFORE
+    timetable = Timetable.parse(spec.expression, spec.zone, gap=spec.gap, fold=spec.fold, anchor=spec.anchor)
+    entries = upcoming(timetable, moment, request.count)
+    return tuple(entry for entry in entries if spec.ends_at is None or entry.at <= spec.ends_at)
+
+
+def preview_document(spec: TimetableSpec, entries: tuple[FireTime, ...]) -> dict[str, Any]:
+    """The answer: the expression as a sentence, and the entries in order."""
+    return {
+        "sentence": describe(spec.expression, spec.zone),
+        "zone": spec.zone,
+        "items": [_entry(entry) for entry in entries],
+    }
+
+
+def _entry(entry: FireTime) -> Mapping[str, Any]:
+    # A local time that the clocks leave out has no offset to show.
+    return {
+        "at": to_rfc3339(entry.at),
+        "local": entry.local.isoformat(),
+        "skipped": entry.skipped,
+        "note": entry.note or None,
+    }
