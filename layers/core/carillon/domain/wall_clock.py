@@ -41,7 +41,7 @@ def next_instant(rule: LocalRule, zone: str, switches: Switches, instant: int) -
     current: int | None = max(instant, FIRST_INSTANT)
     while current is not None and current < LAST_INSTANT:
         stretch = stretch_at(zone, current)
-        if switches.fires_gap and _swallowed(rule, stretch, current):
+        if switches.fires_gap and is_swallowed(rule, stretch, current):
             return current
         start = first_unseen(stretch, current, switches)
         match = rule.next_match(start)
@@ -60,7 +60,7 @@ def first_unseen(stretch: Stretch, instant: int, switches: Switches) -> int:
     return max(local, change.at + change.before)
 
 
-def _swallowed(rule: LocalRule, stretch: Stretch, instant: int) -> bool:
+def is_swallowed(rule: LocalRule, stretch: Stretch, instant: int) -> bool:
     """Whether the instant is the end of a gap in which the rule has a local time."""
     change = stretch.change
     if change is None or change.at != instant or change.shift < 0:
