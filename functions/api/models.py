@@ -93,18 +93,12 @@ class Retry(Strict):
     retry_on: list[str] = Field(default=[], max_length=50, examples=[["http_5xx", "timeout"]])
     never_on: list[str] = Field(default=[], max_length=50)
     deadline_seconds: float | None = Field(default=None, ge=1, le=2_592_000)
-    retry_on: list[str] = Field(default=[], max_length=50)
-    never_on: list[str] = Field(default=[], max_length=50)
-    deadline_seconds: float | None = Field(default=None, ge=1)
 
 
 class Job(Strict):
     target: HttpTarget | PythonTarget
     timeout_seconds: float = Field(default=60, ge=0.1)
     retry: Retry = Field(default_factory=Retry)
-    wait: Literal["callback"] | None = None
-    wait_timeout_seconds: int | None = Field(default=None, ge=1)
-    heartbeat_seconds: int | None = Field(default=None, ge=60)
     wait: Literal["callback"] | None = None
     wait_timeout_seconds: int | None = Field(default=None, ge=1, le=2_592_000)
     heartbeat_seconds: int | None = Field(default=None, ge=60, le=2_592_000)

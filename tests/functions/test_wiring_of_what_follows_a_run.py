@@ -97,7 +97,7 @@ def test_a_dead_letter_ends_its_queued_run_and_is_kept(stack):
     run = read_run(row)
     assert (run.state, run.reason) == ("FAILED", "undeliverable")
     assert "wake_at" not in row
-    [kept] = stack.rows("GuardsTable")
+    [kept] = [row for row in stack.rows("GuardsTable") if "body" in row]
     assert kept["body"]["S"] == event("dead-letter")["Records"][0]["body"]
 
 
@@ -105,4 +105,4 @@ def test_a_poison_message_is_kept_and_alerted(stack):
     assert deadletter.handler.handle(event("dead-letter-poison"), None) == {"batchItemFailures": []}
 
     assert [alert["alert"] for alert in stack.alerts()] == ["message_unreadable"]
-    assert len(stack.rows("GuardsTable")) == 1
+    assert len([row for row in stack.rows("GuardsTable") if "body" in row]) == 1

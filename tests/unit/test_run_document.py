@@ -49,6 +49,9 @@ def test_an_ended_run_tells_its_times_its_lateness_and_its_story():
         "duration_ms": 1500,
         "lateness_ms": 120,
         "skipped_count": None,
+        "retry_of": None,
+        "deadline_at": None,
+        "callback_due_at": None,
         "events": [
             {
                 "timestamp": 1795312801620,

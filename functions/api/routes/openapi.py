@@ -5,11 +5,12 @@ from functools import cache
 from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
+from aws_lambda_powertools.event_handler.openapi.models import APIKey, HTTPBearer
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.admission import PUBLIC
 from api.answers import json_answer
+from api.callback_door import TOKEN_HEADER, is_callback
 
 VERSION: Final = "v1"
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -22,7 +23,10 @@ def document(app: APIGatewayHttpResolver) -> dict[str, Any]:
         title="Carillon",
         version=VERSION,
         description="An enterprise task scheduler in your own AWS account.",
-        security_schemes={"bearer": HTTPBearer(bearerFormat="JWT")},
+        security_schemes={
+            "bearer": HTTPBearer(bearerFormat="JWT"),
+            "callback": APIKey.model_validate({"name": "Carillon-Callback-Token", "in": "header"}),
+        },
         security=[{"bearer": []}],
     )
     described: dict[str, Any] = json.loads(text)
@@ -32,6 +36,8 @@ def document(app: APIGatewayHttpResolver) -> dict[str, Any]:
             operation["responses"].pop("422", None)
             if (method.upper(), path) in PUBLIC:
                 operation["security"] = []
+            if is_callback(method.upper(), path, {TOKEN_HEADER: ""}):
+                operation["security"] = [{"bearer": []}, {"callback": []}]
     for name in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         described["components"]["schemas"].pop(name, None)
     return described

@@ -15,7 +15,9 @@ from tests.fakes.log import RecordedLog
 from tests.fakes.memory import (
     MemoryAccess,
     MemoryDatabase,
+    MemoryDeadLetters,
     MemoryGuards,
+    MemoryOutputs,
     MemoryQueue,
     MemoryRuns,
     MemorySchedules,
@@ -61,6 +63,7 @@ class ApiWorld:
         self.database = MemoryDatabase(shards)
         self.schedules, self.runs = MemorySchedules(self.database), MemoryRuns(self.database)
         self.guards, self.queue = MemoryGuards(self.database), MemoryQueue()
+        self.outputs, self.kept = MemoryOutputs(), MemoryDeadLetters(self.database)
         self.signer = LocalSigner(self.clock)
         self.api = build_api(
             schedules=self.schedules,
@@ -68,6 +71,8 @@ class ApiWorld:
             access=MemoryAccess(self.database),
             guards=self.guards,
             slots=MemorySlots(self.database),
+            outputs=self.outputs,
+            kept=self.kept,
             queue=self.queue,
             signer=self.signer,
             verifier=self.signer.ring,

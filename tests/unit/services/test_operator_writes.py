@@ -16,7 +16,7 @@ from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState
 from carillon.services.api import build_api
-from tests.fakes.memory import MemoryAccess, MemoryGuards, MemorySlots
+from tests.fakes.memory import MemoryAccess, MemoryDeadLetters, MemoryGuards, MemoryOutputs, MemorySlots
 from tests.fakes.tokens import FixedCursorKeys, LocalSigner
 from tests.fakes.world import World
 
@@ -38,6 +38,8 @@ class Stack(World):
             access=MemoryAccess(self.database),
             guards=MemoryGuards(self.database),
             slots=MemorySlots(self.database),
+            outputs=MemoryOutputs(),
+            kept=MemoryDeadLetters(self.database),
             queue=self.queue,
             signer=signer,
             verifier=signer.ring,
