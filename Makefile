@@ -61,3 +61,10 @@ build: .venv-sam/sam-$(SAM_VERSION)  ## Validate and build with SAM, without Doc
 	$(PYTHON) -m venv --clear .venv-sam
 	.venv-sam/bin/pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION)
 	@touch $@
+
+# ---- faults: `make faults SEEDS=10000` for a long run, `FIRST=17 SEEDS=1` to play one seed again
+SEEDS ?= 500
+FIRST ?= 0
+
+faults: $(VENV)/.ready  ## Attack the protocol: the simulator's seeds and the model's states
+	@$(PY) -m tests.faults --first $(FIRST) --seeds $(SEEDS)

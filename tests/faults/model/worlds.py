@@ -34,7 +34,9 @@ SMALL = {
 }  # fmt: skip
 
 LARGE = {
-    "two ticks, two workers, two fire times": Config(ticks=2, workers=2, sweeps=False, lag=True),
+    "two ticks, two workers, two fire times": Config(
+        ticks=2, workers=2, sweeps=False, lag=True, lease_outlasts=("repeat", "call", "finish")
+    ),
     "two ticks, two workers, a sweep, a crash": Config(timetables=((1,),), ticks=2, workers=2, crashes=1, split=True),
     "one fire time, delete and recreate, three acts": Config(
         timetables=((1,),), operator_acts=3, acts=ALL_ACTS, lost=1, crashes=1

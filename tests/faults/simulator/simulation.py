@@ -1,9 +1,10 @@
 """One seed: some minutes of a stack's life under attack, then peace, in which everything must come to an end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
+from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import CarillonError
 from carillon.domain.run import Run
 from carillon.domain.schedule import Overlap
@@ -59,9 +60,9 @@ class Report:
 class Simulation:
     """The director: decides who moves, what arrives, when time passes."""
 
-    def __init__(self, seed, odds=None):
+    def __init__(self, seed, odds=None, missing=()):
         self._seed = seed
-        self.stage = Stage(seed, odds or odds_of(seed))
+        self.stage = Stage(seed, odds or odds_of(seed), missing)
         self.witness = Witness(self.stage)
         self.cast = Cast(self.stage, self.witness)
         self._next_tick = BEGIN + timedelta(seconds=self.stage.random.uniform(0, 50))
@@ -141,7 +142,9 @@ class Simulation:
         if waiting and workers < MOST_WORKERS:
             message = random.choice(waiting)
             queue.receive(message)
-            self._begin("worker", partial(self.cast.work, message.body), partial(self._worked, message))
+            self._begin(
+                "worker", partial(self.cast.work, self._body(message)), partial(self._worked, message)
+            )
             return True
         if queue.dead:
             message = queue.dead.pop()
@@ -149,6 +152,14 @@ class Simulation:
             self._begin("deadletter", work, partial(self._taken_in, message))
             return True
         return False
+
+    def _body(self, message):
+        """What the message says; without the attempt tag it says what its run waits for."""
+        if not self.stage.weakness.lacks("attempt tag"):
+            return message.body
+        dispatch = Dispatch.decode(message.body)
+        run = self.cast.database.runs.get(dispatch.run_id)
+        return (dispatch if run is None else replace(dispatch, attempt=run.attempt + 1)).encode()
 
     def _worked(self, message, error):
         if error is None:
@@ -265,6 +276,6 @@ class Simulation:
                 self.stage.turn(actor)
 
 
-def simulate(seed, odds=None):
-    """Plays one seed."""
-    return Simulation(seed, odds).run()
+def simulate(seed, odds=None, missing=()):
+    """Plays one seed, with the odds that belong to it or others, perhaps without some safeguards."""
+    return Simulation(seed, odds, missing).run()

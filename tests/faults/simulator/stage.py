@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
+from tests.faults.simulator.weakness import Weakness
+
 BEGIN = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 
 
@@ -80,7 +82,8 @@ class Hand(threading.Thread):
 class Stage:
     """Who moves, what time it is, and what goes wrong."""
 
-    def __init__(self, seed, odds):
+    def __init__(self, seed, odds, missing=()):
+        self.weakness = Weakness(self, missing)
         self.random = random.Random(seed)
         self.odds = odds
         self.now = BEGIN

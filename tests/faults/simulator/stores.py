@@ -57,6 +57,7 @@ class Adversary:
 
     def __init__(self, stage):
         self._stage = stage
+        self.weakness = stage.weakness
 
     def __call__(self, what, effect):
         """Carries out the call, or does not, and answers, or does not."""
@@ -92,15 +93,20 @@ class AdversarialRuns(MemoryRuns):
         return self._attack(f"get {run_id}", lambda: MemoryRuns.get(self, run_id))
 
     def get_many(self, run_ids):
-        return self._attack("get many", lambda: MemoryRuns.get_many(self, run_ids))
+        rows = self._attack("get many", lambda: MemoryRuns.get_many(self, run_ids))
+        return self._attack.weakness.rows(rows)
 
     def transition(self, before, after, *, held_wake=False, audit=None):
-        return self._attack(
-            f"{before.run_id} {before.state} → {after.state} ({after.reason})",
-            lambda: MemoryRuns.transition(self, before, after, held_wake=held_wake, audit=audit),
-        )
+        def effect():
+            given = weakness.condition(before, self._database.runs.get(before.run_id))
+            return MemoryRuns.transition(self, given, after, held_wake=held_wake, audit=audit)
+
+        weakness = self._attack.weakness
+        return self._attack(f"{before.run_id} {before.state} → {after.state} ({after.reason})", effect)
 
     def queued_between(self, schedule_id, first, last):
+        if self._attack.weakness.lacks("queued runs ended"):
+            return []
         return self._attack(
             "queued between", lambda: MemoryRuns.queued_between(self, schedule_id, first, last)
         )
@@ -109,6 +115,8 @@ class AdversarialRuns(MemoryRuns):
         return self._attack("of schedule", lambda: MemoryRuns.of_schedule(self, schedule_id, limit, start))
 
     def wake_before(self, shard, moment, limit):
+        if self._attack.weakness.lacks("sweep"):
+            return []
         return self._attack("wake before", lambda: MemoryRuns.wake_before(self, shard, moment, limit))
 
 
@@ -127,12 +135,14 @@ class AdversarialSchedules(MemorySchedules):
             yield page
 
     def head(self, schedule_id):
-        return self._attack(f"head {schedule_id}", lambda: MemorySchedules.head(self, schedule_id))
+        head = self._attack(f"head {schedule_id}", lambda: MemorySchedules.head(self, schedule_id))
+        return self._attack.weakness.head(head)
 
     def revision(self, schedule_id, number):
         return self._attack("revision", lambda: MemorySchedules.revision(self, schedule_id, number))
 
     def write(self, change):
+        change = self._attack.weakness.change(change)
         what = f"write {change.after.schedule_id} v{change.after.head_version} {change.after.state}"
         return self._attack(what, lambda: MemorySchedules.write(self, change))
 
@@ -145,7 +155,15 @@ class AdversarialSchedules(MemorySchedules):
             f"claim {claim.schedule.schedule_id} {[str(run.run_id) for run in claim.runs]} next {claim.next_fire_at}"
             for claim in claims
         )
-        return self._attack(what, lambda: MemorySchedules.commit(self, claims))
+        return self._attack(what, lambda: MemorySchedules.commit(self, self._weakened(claims)))
+
+    def _weakened(self, claims):
+        weakness, tables = self._attack.weakness, self._database
+        if weakness.lacks("put if absent"):
+            for claim in claims:
+                for run in claim.runs:
+                    tables.runs.pop(run.run_id, None)
+        return [weakness.claim(claim, tables.heads.get(claim.schedule.schedule_id)) for claim in claims]
 
     def _in_pieces(self, claim):
         for run in claim.runs:
@@ -174,4 +192,6 @@ class AdversarialSlots(MemorySlots):
 
     def swap(self, schedule_id, before, after, now):
         what = f"swap slot of {schedule_id}: {after}"
+        if self._attack.weakness.lacks("slot"):
+            return None
         return self._attack(what, lambda: MemorySlots.swap(self, schedule_id, before, after, now))

@@ -1,0 +1,49 @@
+"""The simulator without a safeguard: the witness notices, or the safeguard that also holds it is named."""
+
+import pytest
+
+from tests.faults.simulator.simulation import simulate
+from tests.faults.simulator.stage import Odds
+
+STANDSTILL = Odds(freeze=0.06, switch=0.6, duplicate=0.3, die=0.01, lost=0.02, skew_seconds=2.0)
+"""Actors that stand still for long, beside others that act on the same rows."""
+
+
+def _noticed(missing, first, odds=None, seeds=30):
+    """The first complaint in some seeds, without what is missing."""
+    complaints = (simulate(seed, odds, missing).complaint for seed in range(first, first + seeds))
+    return next((complaint for complaint in complaints if complaint), "")
+
+
+@pytest.mark.parametrize(
+    ("missing", "first", "complaint"),
+    [
+        ("state condition", 0, "went from"),
+        ("put if absent", 20, "called its target twice"),
+        ("head_version raised", 10, "loses"),
+        ("jumped fire times recorded", 90, "loses"),
+        ("claimed_until", 30, "loses"),
+        ("head check", 0, "starts after the pause was answered"),
+        ("sweep", 0, "still unfinished"),
+        ("slot", 0, "which the overlap policy forbids"),
+    ],
+)
+def test_the_witness_notices_without(missing, first, complaint):
+    assert complaint in _noticed({missing}, first)
+
+
+@pytest.mark.parametrize("missing", ["claim_id condition", "attempt condition", "wake_at condition"])
+def test_others_hold_a_transition_without(missing):
+    assert not _noticed({missing}, 230, STANDSTILL)
+
+
+def test_the_witness_notices_without_claim_id_and_attempt():
+    assert "attempt" in _noticed({"claim_id condition", "attempt condition"}, 230, STANDSTILL)
+
+
+def test_not_before_holds_without_the_attempt_tag():
+    assert not _noticed({"attempt tag"}, 0)
+
+
+def test_head_version_holds_the_claim_without_next_fire_at_or_generation():
+    assert not _noticed({"next_fire_at condition", "generation condition"}, 0)
