@@ -15,9 +15,10 @@ from carillon.services.execute import Execute
 from carillon.services.sweep import Sweep
 from carillon.services.tick import Tick
 from carillon.services.turn import build_turn
+from carillon.services.workflow import build_advance, build_steps
 from tests.fakes.clock import FakeChance, FakeClock
 from tests.fakes.database import MemoryDatabase
-from tests.fakes.recorders import MemoryQueue
+from tests.fakes.recorders import MemoryOutputs, MemoryQueue
 from tests.fakes.runs import MemoryRuns
 from tests.fakes.schedules import MemorySchedules
 from tests.fakes.slots import MemorySlots
@@ -39,25 +40,32 @@ class RecordedTarget:
 
 
 class World:
-    """Everything one stack has, in memory."""
+    """Everything one stack has, in memory; `stores` puts other schedules, runs and slots in their place."""
 
-    def __init__(self, shards=1):
+    def __init__(self, shards=1, stores=None):
         self.clock, self.chance = FakeClock(), FakeChance()
         self.database = MemoryDatabase(shards)
-        self.schedules, self.runs = MemorySchedules(self.database), MemoryRuns(self.database)
+        stores = stores or {}
+        self.schedules = stores.get("schedules") or MemorySchedules(self.database)
+        self.runs = stores.get("runs") or MemoryRuns(self.database)
         self.queue, self.target, self.lines = MemoryQueue(), RecordedTarget(), []
         self.claimer = Claimer(self.schedules, self.queue, self.clock, self.chance)
-        self.slots = MemorySlots(self.database)
-        self.ended = build_ended(self.slots, self.queue, self.clock, self.chance, self.log)
+        self.slots = stores.get("slots") or MemorySlots(self.database)
+        self.outputs = MemoryOutputs()
+        stores = (self.schedules, self.runs, self.outputs)
+        parts = (self.queue, self.clock, self.chance)
+        self.advance = build_advance(*stores, *parts, self.log)
+        steps = build_steps(*stores, *parts)
+        self.ended = build_ended(self.slots, *parts, self.log, self.advance)
         self.cancel_run = CancelRun(self.runs, self.ended, self.clock, self.chance)
         self.sweep = Sweep(
             self.schedules, self.runs, self.ended, self.queue, self.clock, self.chance, map, self.log
         )
         self.tick = Tick(self.schedules, self.claimer, self.sweep, self.clock, map, self.log)
-        attempt = Attempt(self.schedules, {"http": self.target}, self.clock, self.log)
+        attempt = Attempt(self.schedules, {"http": self.target}, self.clock, self.log, inputs=steps.inputs)
         turn = build_turn(self.runs, self.slots, self.queue, self.ended, self.clock, self.chance)
         self.execute = Execute(
-            self.runs, attempt, turn, self.ended, self.queue, self.clock, self.chance, self.log
+            self.runs, attempt, turn, self.ended, self.queue, self.clock, self.chance, self.log, steps
         )
 
     def log(self, action, message, **fields):
