@@ -9,6 +9,10 @@ STANDSTILL = Odds(freeze=0.06, switch=0.6, duplicate=0.3, die=0.01, lost=0.02, s
 """Actors that stand still for long, beside others that act on the same rows."""
 
 
+LATE = Odds(freeze=0.03, switch=0.6, unavailable=0.05, missed_tick=0.5, drop=0.1, lag=0.3, skew_seconds=2.0)
+"""Messages and ticks that do not come, so that much is done late."""
+
+
 def _noticed(missing, first, odds=None, seeds=30):
     """The first complaint in some seeds, without what is missing."""
     complaints = (simulate(seed, odds, missing).complaint for seed in range(first, first + seeds))
@@ -30,6 +34,14 @@ def _noticed(missing, first, odds=None, seeds=30):
 )
 def test_the_witness_notices_without(missing, first, complaint):
     assert complaint in _noticed({missing}, first)
+
+
+@pytest.mark.parametrize(
+    ("missing", "complaint"),
+    [("queued runs ended", "was answered"), ("lease", "taken from its worker before its lease was over")],
+)
+def test_the_witness_notices_when_all_is_late_without(missing, complaint):
+    assert complaint in _noticed({missing}, 0, LATE)
 
 
 @pytest.mark.parametrize("missing", ["claim_id condition", "attempt condition", "wake_at condition"])

@@ -20,7 +20,7 @@ EVERYTHING = Odds(
     missed_tick=0.15,
     skew_seconds=2.0,
 )
-"""Clocks that agree within the promised margin; claims in one transaction, as DynamoDB gives them."""
+"""Clocks agree within the promised margin; claims come in one transaction, as DynamoDB gives them."""
 
 _KINDS = (
     "die",
@@ -48,6 +48,8 @@ def odds_of(seed):
         return replace(EVERYTHING, switch=switch)
     if kind == 4:
         return replace(EVERYTHING, switch=switch, skew_seconds=WILD_CLOCKS)
+    if kind == 9:
+        return replace(EVERYTHING, switch=switch, split=0.3)
     chosen = drawn.sample(_KINDS, 3)
     odds = {name: min(0.5, 3 * getattr(EVERYTHING, name)) for name in chosen}
     return Odds(

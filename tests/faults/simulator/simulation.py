@@ -105,7 +105,9 @@ class Simulation:
         elif self._deliver():
             return
         elif not self.stage.is_healed and drawn > 0.97:
-            self._operate(random.choice(ACTS), random.choice(SCHEDULES))
+            # Only a new incarnation needs the claim to be one transaction, as the model shows.
+            acts = [act for act in ACTS if act != "delete"] if self.stage.odds.split else ACTS
+            self._operate(random.choice(acts), random.choice(SCHEDULES))
         elif drawn > 0.95 and not self.stage.is_healed:
             self.cast.database.index()
         elif ready:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from carillon.domain.claim import ClaimFault, ClaimVerdict
 from carillon.domain.errors import Throttled, Unavailable
-from tests.fakes.database import MemoryDatabase
+from tests.fakes.database import MemoryDatabase, stored
 from tests.fakes.runs import MemoryRuns
 from tests.fakes.schedules import MemorySchedules
 from tests.fakes.slots import MemorySlots
@@ -174,7 +174,7 @@ class AdversarialSchedules(MemorySchedules):
 
     def _put(self, run):
         if run.run_id not in self._database.runs:
-            self._database.runs[run.run_id] = run
+            self._database.runs[run.run_id] = stored(run)
 
     def mark_broken(self, row, now):
         return self._attack("mark broken", lambda: MemorySchedules.mark_broken(self, row, now))
