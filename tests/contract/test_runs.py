@@ -33,6 +33,9 @@ FULL = run(
     payload='{"a":1}',
     skipped_count=12,
     slotted=True,
+    compensable=True,
+    output_bytes=7,
+    item_count=3,
     cancel_requested_at=NOW + minutes(5),
     cancel_reason="cancelled by ada",
     deadline_at=NOW + minutes(30),
@@ -304,3 +307,10 @@ def test_failures_come_newest_first_page_by_page_and_successes_never(stores):
     first = stores.runs.failed_since(shard, NOW + minutes(1), 3)
     rest = stores.runs.failed_since(shard, NOW + minutes(1), 3, first.next_key)
     assert first.items + rest.items == tuple(row.run_id for row in reversed(rows[1:]))
+
+
+def test_the_oldest_wake_is_that_of_the_run_whose_turn_comes_first(stores):
+    shard = int(shard_of("nightly-etl", SHARDS))
+    assert stores.runs.oldest_wake(shard) is None
+    put(stores, run(wake_at=NOW + minutes(9)), run(fire_at=NOW + minutes(1), wake_at=NOW + minutes(4)), ended())
+    assert stores.runs.oldest_wake(shard) == NOW + minutes(4)

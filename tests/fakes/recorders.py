@@ -43,6 +43,16 @@ def delay_seconds(message, now):
     return min(MAX_DELAY_SECONDS, max(0, math.floor(seconds + 0.1)))
 
 
+class RecordedMetrics:
+    """Metrics that records name, value and unit."""
+
+    def __init__(self):
+        self.told = []
+
+    def put(self, name, value, unit, **properties):
+        self.told.append((name, value, unit, properties))
+
+
 class RecordedAlerts:
     """AlertTopic that records subjects and messages."""
 
@@ -106,3 +116,7 @@ class MemoryOutputs:
         if (run.run_id, run.attempt) not in self.kept:
             raise OutputNotFound
         return self.kept[run.run_id, run.attempt]
+
+    def read_many(self, runs):
+        found = {run.run_id: (run.run_id, run.attempt) for run in runs}
+        return {run_id: self.kept[key] for run_id, key in found.items() if key in self.kept}

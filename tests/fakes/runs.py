@@ -41,6 +41,20 @@ class MemoryRuns:
             found = [self._database.runs.get(run_id) for run_id in dict.fromkeys(run_ids)]
             return [run for run in found if isinstance(run, Run)]
 
+    def tree(self, top):
+        with self._database.operation("tree"):
+            below = f"{top.run_key}."
+            found = {
+                run_id: run
+                for run_id, run in self._database.runs.items()
+                if run_id == top
+                or (run_id.schedule_id == top.schedule_id and run_id.run_key.startswith(below))
+            }
+            for run in found.values():
+                if isinstance(run, PoisonRow):
+                    raise MalformedRow(run.reason)
+            return [found[run_id] for run_id in sorted(found)]
+
     def transition(self, before, after, *, held_wake=False, audit=None):
         with self._database.operation("transition"):
             _check(after)
@@ -84,6 +98,11 @@ class MemoryRuns:
                 if run.wake_at is not None and run.wake_at <= moment
             ]
             return [run_id for _, run_id in sorted(found)[:limit]]
+
+    def oldest_wake(self, shard):
+        with self._database.operation("oldest_wake"):
+            wakes = [run.wake_at for _, run in self._indexed(shard) if run.wake_at is not None]
+            return min(wakes, default=None)
 
     def failed_since(self, shard, moment, limit, start=None):
         with self._database.operation("failed_since"):

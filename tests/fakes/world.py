@@ -12,13 +12,14 @@ from carillon.services.cancel_run import CancelRun
 from carillon.services.claim import Claimer
 from carillon.services.ended import build_ended
 from carillon.services.execute import Execute
+from carillon.services.liveness import Liveness
 from carillon.services.sweep import Sweep
 from carillon.services.tick import Tick
 from carillon.services.turn import build_turn
 from carillon.services.workflow import build_advance, build_steps
 from tests.fakes.clock import FakeChance, FakeClock
 from tests.fakes.database import MemoryDatabase
-from tests.fakes.recorders import MemoryOutputs, MemoryQueue
+from tests.fakes.recorders import MemoryOutputs, MemoryQueue, RecordedMetrics
 from tests.fakes.runs import MemoryRuns
 from tests.fakes.schedules import MemorySchedules
 from tests.fakes.slots import MemorySlots
@@ -67,6 +68,9 @@ class World:
         self.execute = Execute(
             self.runs, attempt, turn, self.ended, self.queue, self.clock, self.chance, self.log, steps
         )
+
+        self.metrics = RecordedMetrics()
+        self.liveness = Liveness(self.runs, self.clock, self.metrics, self.log)
 
     def log(self, action, message, **fields):
         self.lines.append({"action": action, "message": message, **fields})

@@ -4,13 +4,14 @@ Every store method is one access pattern. Errors: `Throttled` and `Unavailable` 
 are retryable; what else a method raises stands in its docstring. All moments are aware and UTC.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from carillon.domain.access import User
 from carillon.domain.audit import AuditEntry
+from carillon.domain.calendars import Calendar, Calendars
 from carillon.domain.claim import Claim, ClaimVerdict
 from carillon.domain.dead_letter import DeadLetter
 from carillon.domain.dispatch import Dispatch
@@ -134,6 +135,18 @@ class ScheduleStore(Protocol):
         Raises LostRace when the head is no longer `before`, ScheduleExists when it should not exist.
         """
 
+    def calendars(self, names: Collection[str]) -> Calendars:
+        """The calendars of these names as of now (consistent); those missing or unreadable are left out."""
+
+    def calendar_page(self, limit: int, start: Mapping[str, Any] | None = None) -> Page[Calendar]:
+        """All calendars in the order of their names."""
+
+    def save_calendar(self, calendar: Calendar, audit: AuditEntry, *, replaces: int | None) -> None:
+        """Writes calendar and audit row together if its version still is `replaces` (None: unused name); LostRace."""
+
+    def remove_calendar(self, name: str, audit: AuditEntry, *, replaces: int) -> None:
+        """Removes the calendar and writes the audit row together if its version still is `replaces`; LostRace."""
+
     def mark_broken(self, row: BrokenRow, now: datetime) -> None:
         """Takes an unreadable head out of the due index with its reason; nothing if it has moved meanwhile."""
 
@@ -149,6 +162,9 @@ class RunStore(Protocol):
 
     def get_many(self, run_ids: Sequence[RunId]) -> Sequence[Run]:
         """Rows as of now (consistent), in hundreds; those that do not exist or cannot be read are left out."""
+
+    def tree(self, top: RunId) -> Sequence[Run]:
+        """A top-level run and everything below it in the order of their keys (consistent); MalformedRow."""
 
     def transition(
         self, before: Run, after: Run, *, held_wake: bool = False, audit: AuditEntry | None = None
@@ -169,6 +185,9 @@ class RunStore(Protocol):
 
     def wake_before(self, shard: int, moment: datetime, limit: int) -> Sequence[RunId]:
         """Unfinished runs with wake_at ≤ moment, longest overdue first; a hint (eventually consistent)."""
+
+    def oldest_wake(self, shard: int) -> datetime | None:
+        """The earliest wake_at of a shard's unfinished runs, past or to come (eventually consistent)."""
 
     def failed_since(
         self, shard: int, moment: datetime, limit: int, start: Mapping[str, Any] | None = None
@@ -253,6 +272,13 @@ class CursorKeys(Protocol):
         """Always the same 32 bytes for one stack, made at first use."""
 
 
+class Metrics(Protocol):
+    """Numbers that alarms watch."""
+
+    def put(self, name: str, value: float, unit: str, **properties: str) -> None:
+        """Tells one value; properties explain it and are no dimensions."""
+
+
 class Target(Protocol):
     """One kind of target."""
 
@@ -282,6 +308,9 @@ class OutputStore(Protocol):
 
     def read(self, run: Run) -> Any:
         """The output of the run's present attempt (consistent); OutputNotFound."""
+
+    def read_many(self, runs: Sequence[Run]) -> Mapping[RunId, Any]:
+        """The outputs of these runs' present attempts (consistent), in hundreds; those without one are left out."""
 
 
 class DeadLetterStore(Protocol):

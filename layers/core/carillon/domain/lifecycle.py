@@ -17,13 +17,23 @@ MAX_QUEUE_DELAY: Final = timedelta(seconds=900)
 """SQS's longest delay; a later retry is sent by the sweep."""
 
 
+_TAKEN_BACK: Final = frozenset({EventKind.FAIL, EventKind.TIME_OUT, EventKind.UNDELIVERABLE})
+
+
 def advance(
     run: Run, kind: EventKind, now: datetime, message: str, *, duration_ms: int | None = None, **changes: Any
 ) -> Run:
-    """The run after an event; InvalidTransition when its state cannot take it."""
+    """The run after an event; InvalidTransition when its state cannot take it.
+
+    A failure of a run that can be taken back leads to its compensation instead: FAILED is final.
+    """
+    if run.compensable and kind in _TAKEN_BACK:
+        kind = EventKind.COMPENSATE
+        changes |= {"wake_at": now + RESEND_AFTER, "lease_until": None, "sends": 0}
     state = target_state(run.state, kind)
     if state.is_terminal:
-        changes |= {"ended_at": now, "wake_at": None, "lease_until": None}
+        # A step's row is made after what it needed; its end is never told before that, whatever this clock says.
+        changes |= {"ended_at": max(now, run.created_at), "wake_at": None, "lease_until": None}
     moved = replace(run, state=state, **changes)
     if not state.is_terminal and moved.wake_at is None:
         raise ValueError(f"an unfinished run needs a wake_at ({run.run_id}, {kind})")

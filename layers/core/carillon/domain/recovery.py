@@ -27,6 +27,7 @@ class Action(StrEnum):
     EXPIRE = "expire"
     OVERDUE = "overdue"
     TIME_OUT = "time_out"
+    ADVANCE = "advance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,10 @@ def look_after(run: Run, now: datetime) -> Recovery:
         )
     if run.state in (RunState.QUEUED, RunState.RETRYING):
         return _resend(run, now)
+    if is_moved_by_steps(run):
+        again_at = min(now + _pause(run), max(run.deadline_at or now + LONGEST_RESEND, now + LOOK_AGAIN))
+        pushed = replace(run, wake_at=again_at, sends=run.sends + 1)
+        return Recovery(Action.ADVANCE, "its steps should have moved it on", pushed)
     if run.lease_until is not None and run.lease_until > now:
         reason = "an attempt is running and its lease holds"
         return Recovery(Action.EXTEND, reason, replace(run, wake_at=run.lease_until))
@@ -61,9 +66,18 @@ def is_past_deadline(run: Run, now: datetime) -> bool:
     return run.state is RunState.RETRYING and run.deadline_at is not None and run.deadline_at <= now
 
 
-def _resend(run: Run, now: datetime) -> Recovery:
+def is_moved_by_steps(run: Run) -> bool:
+    """Whether a run has no attempt of its own under way: a workflow, a for_each step, or a compensating run."""
+    return run.state is RunState.COMPENSATING or (run.state is RunState.RUNNING and run.lease_until is None)
+
+
+def _pause(run: Run) -> timedelta:
     # 1, 2, 4, … 15 minutes: a backlog that is merely slow must not feed itself.
-    pause = min(timedelta(minutes=2 ** min(run.sends, 4)), LONGEST_RESEND)
+    return min(timedelta(minutes=2 ** min(run.sends, 4)), LONGEST_RESEND)
+
+
+def _resend(run: Run, now: datetime) -> Recovery:
+    pause = _pause(run)
     again_at = min(now + pause, run.deadline_at or now + pause)
     pushed = replace(run, wake_at=again_at, sends=run.sends + 1)
     late = round((now - run.not_before).total_seconds())

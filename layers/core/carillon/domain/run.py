@@ -131,7 +131,8 @@ class Run:
     `wake_at` is when the sweep looks at the row, and every unfinished run has one; `sends` counts wake-ups sent.
     `slotted` runs hold or await their schedule's overlap slot. `cancel_requested_at` asks an attempt to stop.
     `deadline_at` bounds all attempts; it is there from the first retry on. `retry_of` is the ended run that an
-    operator wants done again.
+    operator wants done again. A `compensable` run that fails takes its effect back before it ends. `output_bytes` is
+    the size of its output, `item_count` the number of elements a for_each step runs for.
     """
 
     run_id: RunId
@@ -158,6 +159,9 @@ class Run:
     deadline_at: datetime | None = None
     callback: Callback | None = None
     retry_of: RunId | None = None
+    compensable: bool = False
+    output_bytes: int | None = None
+    item_count: int | None = None
     events: tuple[RunEvent, ...] = ()
 
     def noted(self, now: datetime, message: str, duration_ms: int | None = None) -> "Run":

@@ -5,7 +5,7 @@ before is found in the row.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from carillon.domain.access import Principal
@@ -25,8 +25,9 @@ from carillon.domain.lifecycle import is_sent_at_once
 from carillon.domain.run import Run, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.waiting import Answer, Ruling, beat, rule, rule_on_token, settle
+from carillon.domain.workflow.output import size_of
 from carillon.ports import Chance, Clock, DispatchQueue, Log, OutputStore, RunStore, ScheduleStore
-from carillon.services.authorise import Permission, authorise
+from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.ended import Ended
 from carillon.services.journal import Journal
 from carillon.services.retry_policy import retry_policy
@@ -79,7 +80,8 @@ class AnswerCallback:
             if output is not None:
                 self._outputs.keep(run, output, self._clock.now())
             policy = retry_policy(self._schedules, run)
-            return settle(run, answer, policy, self._clock.now(), self._chance.share(), self._chance.token())
+            after = settle(run, answer, policy, self._clock.now(), self._chance.share(), self._chance.token())
+            return after if output is None else replace(after, output_bytes=size_of(output))
 
         gives_up = answer.verb is CallbackVerb.FAIL and not answer.is_retryable
         run, is_new = self._move(caller, run_id, answer.verb, move, gives_up=gives_up)
@@ -115,7 +117,9 @@ class AnswerCallback:
         self, caller: Caller, run_id: RunId, verb: CallbackVerb, *, gives_up: bool
     ) -> tuple[Run, Ruling]:
         if caller.principal is not None:
-            authorise(caller.principal, Permission.COMPLETE_RUNS, run_id.schedule_id)
+            authorise_schedule(
+                caller.principal, Permission.COMPLETE_RUNS, self._schedules, run_id.schedule_id
+            )
         run = self._runs.get(run_id)
         if caller.principal is not None:
             if run is None:

@@ -13,11 +13,11 @@ from carillon.domain.run import Run
 from carillon.domain.schedule import Schedule
 from carillon.domain.target_call import TargetCall
 from carillon.ports import Clock, Log, ScheduleStore, Target
+from carillon.services.jobs import Jobs
+from carillon.services.step_inputs import StepInputs
 
 FINISH_RESERVE: Final = timedelta(seconds=1)
 """Time kept at the end of an invocation for writing the result."""
-
-MAX_CACHED: Final = 256
 
 
 class Attempt:
@@ -30,28 +30,24 @@ class Attempt:
         clock: Clock,
         log: Log,
         api_url: str = "",
+        inputs: StepInputs | None = None,
     ) -> None:
         self._schedules = schedules
+        self._jobs = Jobs(schedules)
+        self._inputs = inputs
         self._targets = targets
         self._clock = clock
         self._log = log
         self._api_url = api_url
-        self._jobs: dict[tuple[str, int, int], Job] = {}
 
     def head(self, run: Run) -> Schedule | None:
         """The schedule's head, read consistently."""
         return self._schedules.head(run.run_id.schedule_id)
 
     def job(self, run: Run) -> Job:
-        """The job of the revision that the run pinned; RevisionNotFound, MalformedRow."""
-        key = (run.run_id.schedule_id, run.generation, run.revision or 0)
-        job = self._jobs.get(key)
-        if job is None:
-            job = self._schedules.revision(key[0], key[2]).job
-            if len(self._jobs) >= MAX_CACHED:
-                self._jobs.clear()
-            self._jobs[key] = job
-        return job
+        """The task of the pinned revision with its inputs; RevisionNotFound, MalformedRow, InvalidPath."""
+        task = self._jobs.task(run)
+        return task if self._inputs is None else self._inputs.given(run, task)
 
     def call(
         self,

@@ -4,7 +4,7 @@ Every step can be the last one this process takes. Before the start nothing has 
 tells the sweep when to look. An attempt calls its target at most once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -12,21 +12,23 @@ from typing import Final
 from carillon.domain.callback import token_hash
 from carillon.domain.cancelling import stopped
 from carillon.domain.dispatch import Dispatch
-from carillon.domain.errors import CarillonError, LostRace
+from carillon.domain.errors import CarillonError, InvalidPath, LostRace
 from carillon.domain.job import Job, Retry, Wait
 from carillon.domain.lifecycle import finish, is_sent_at_once, past_deadline, start
 from carillon.domain.outcome import Outcome, permanent, retryable
-from carillon.domain.recovery import is_past_deadline
+from carillon.domain.recovery import is_moved_by_steps, is_past_deadline
 from carillon.domain.retry import follow_up
 from carillon.domain.run import Run, RunState
 from carillon.domain.schedule import Schedule
 from carillon.domain.waiting import arm, wait
 from carillon.ports import Chance, Clock, DispatchQueue, Log, RunStore
 from carillon.services.attempt import Attempt
+from carillon.services.begin_workflow import Begun
 from carillon.services.cancel_watch import CancelWatch
 from carillon.services.ended import Ended
 from carillon.services.turn import TakeTurn
 from carillon.services.wind_up import WindUp
+from carillon.services.workflow import Steps
 
 EARLY: Final = timedelta(seconds=2)
 """A message that comes earlier than this is sent again with the remaining delay; a smaller rest is waited out."""
@@ -68,6 +70,7 @@ class Execute:
         clock: Clock,
         chance: Chance,
         log: Log,
+        steps: Steps | None = None,
     ) -> None:
         self._runs = runs
         self._attempt = attempt
@@ -78,6 +81,7 @@ class Execute:
         self._clock = clock
         self._chance = chance
         self._log = log
+        self._steps = steps
 
     def execute(self, body: str, hard_deadline: datetime) -> Executed:
         """Carries out one message; MalformedMessage for a body that is none, retryable errors to be told again."""
@@ -95,7 +99,7 @@ class Execute:
 
     def _not_needed(self, run: Run | None) -> Executed:
         # Whoever ended the run may have died before the consequences, or before this worker took a slot for it.
-        if run is not None and run.state.is_terminal:
+        if run is not None and (run.state.is_terminal or is_moved_by_steps(run)):
             self._ended(run)
         return Executed(Ending.NOT_NEEDED, run)
 
@@ -114,7 +118,11 @@ class Execute:
             return Executed(Ending.SKIPPED if turn.run.state.is_terminal else Ending.WAITS, turn.run)
         if is_past_deadline(run, self._clock.now()):
             return self._not_needed(self._runs.transition(run, self._given_up(run)))
-        started = self._runs.transition(run, self._started(turn.run, head, hard_deadline))
+        begun = self._steps.begin(run, turn.run, head) if self._steps is not None else Begun(False, turn.run)
+        if begun.is_done:
+            self._ended(begun.run)
+            return Executed(Ending.EXECUTED, begun.run)
+        started = self._runs.transition(run, self._started(begun.run, head, hard_deadline))
         return Executed(Ending.EXECUTED, self._call_and_finish(started, hard_deadline))
 
     def _given_up(self, run: Run) -> Run:
@@ -135,7 +143,8 @@ class Execute:
             job = self._attempt.job(run)
         except CarillonError as error:
             outcome = retryable if error.retryable else permanent
-            unread = outcome("job_unreadable", f"the job could not be read: {error}")
+            word = "bad_input" if isinstance(error, InvalidPath) else "job_unreadable"
+            unread = outcome(word, f"the job could not be read: {error}")
             return self._finish(run, unread, Retry())
         watch = CancelWatch(self._runs, self._clock, run)
         if job.wait is None:
@@ -162,12 +171,14 @@ class Execute:
         return self._wind_up(written)
 
     def _finish(self, run: Run, outcome: Outcome, policy: Retry, *, is_stopped: bool = False) -> Run:
-        now = self._clock.now()
+        now, size = self._clock.now(), None
         if is_stopped:
             after = stopped(run, outcome, now)
         else:
+            if self._steps is not None:
+                outcome, size = self._steps.keep_output(run, outcome)
             decision = follow_up(policy, run, outcome, now, self._chance.share())
-            after = finish(run, outcome, decision, now)
+            after = replace(finish(run, outcome, decision, now), output_bytes=size)
         written = self._runs.transition(run, after)
         self._log(
             "attempt_finished",

@@ -3,6 +3,7 @@
 from carillon.domain.errors import MalformedRow, RevisionNotFound
 from carillon.domain.job import Retry
 from carillon.domain.run import Run
+from carillon.domain.workflow.tasks import task_of
 from carillon.ports import ScheduleStore
 
 
@@ -11,6 +12,6 @@ def retry_policy(schedules: ScheduleStore, run: Run) -> Retry:
     if run.revision is None:
         return Retry(max_attempts=1)
     try:
-        return schedules.revision(run.run_id.schedule_id, run.revision).job.retry
-    except (RevisionNotFound, MalformedRow):
+        return task_of(schedules.revision(run.run_id.schedule_id, run.revision).job, run).retry
+    except (RevisionNotFound, MalformedRow, KeyError, ValueError):
         return Retry(max_attempts=1)

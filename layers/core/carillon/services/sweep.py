@@ -28,6 +28,7 @@ class SweepReport:
 
     resent: int = 0
     extended: int = 0
+    advanced: int = 0
     retried: int = 0
     unknown: int = 0
     cancelled: int = 0
@@ -100,6 +101,9 @@ class Sweep:
         pushed = self._runs.transition(run, recovery.pushed, held_wake=True)
         if recovery.action is Action.RESEND:
             return SweepReport(resent=1), pushed
+        if recovery.action is Action.ADVANCE:
+            self._wind_up(pushed)
+            return SweepReport(advanced=1), None
         if recovery.action is Action.EXTEND:
             return SweepReport(extended=1), None
         if recovery.action is Action.TIME_OUT:

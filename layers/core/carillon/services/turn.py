@@ -5,20 +5,19 @@ its slot already, and only asks whether the run is still wanted.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from carillon.domain.cancelling import cancel, is_to_be_stopped
 from carillon.domain.head_check import may_start
 from carillon.domain.lifecycle import skip
 from carillon.domain.overlap import Answer, is_taker
-from carillon.domain.run import Origin, Run
+from carillon.domain.run import Run
 from carillon.domain.schedule import Schedule
+from carillon.domain.workflow.step_key import split
+from carillon.domain.workflow.tasks import BELOW, is_wanted
 from carillon.ports import Chance, Clock, DispatchQueue, RunStore, SlotStore
 from carillon.services.cancel_run import CancelRun
 from carillon.services.ended import Ended
 from carillon.services.slots import Slots, TakeSlot
-
-_UNTOLD: Final = frozenset({Origin.STEP, Origin.COMPENSATION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,10 @@ class TakeTurn:
         if is_to_be_stopped(run):
             message = "asked to stop before this attempt started"
             return self._end(run, cancel(run, now, message, claim_id=self._chance.token()))
-        if run.attempt > 0 or run.origin in _UNTOLD:
+        if run.origin in BELOW and not is_wanted(self._runs.get(split(run.run_id)[0]), run):
+            message = "its workflow no longer wants it"
+            return self._end(run, cancel(run, now, message, reason="unwanted", claim_id=self._chance.token()))
+        if run.attempt > 0 or run.origin in BELOW:
             return Turn(True, run)
         verdict = may_start(head, run, now)
         if not verdict.go or head is None:

@@ -1,6 +1,7 @@
 """What follows an attempt's end, whoever wrote it: a wish to stop that was not noticed in time, then the run's end."""
 
 from carillon.domain.cancelling import cancel, is_to_be_stopped
+from carillon.domain.recovery import is_moved_by_steps
 from carillon.domain.run import Run
 from carillon.ports import Chance, Clock, RunStore
 from carillon.services.ended import Ended
@@ -21,6 +22,6 @@ class WindUp:
             message = "asked to stop while an attempt ran: no other follows"
             after = cancel(run, self._clock.now(), message, claim_id=self._chance.token())
             run = self._runs.transition(run, after)
-        if run.state.is_terminal:
+        if run.state.is_terminal or is_moved_by_steps(run):
             self._ended(run)
         return run

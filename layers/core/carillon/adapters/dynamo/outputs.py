@@ -4,6 +4,7 @@ Such a row has no ended_at, so the functions behind the table's stream never see
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.wire import Row, Wire, expiry, packed, text
 from carillon.domain.errors import OutputNotFound
 from carillon.domain.run import Run
+from carillon.domain.run_id import RunId
 
 
 class DynamoOutputs:
@@ -41,11 +43,27 @@ class DynamoOutputs:
         item = self._database.get(self._database.runs_table, _key(run))
         if item is None:
             raise OutputNotFound
-        row = Row(item, f"The output of {run.run_id}")
-        try:
-            return json.loads(row.text("output"))
-        except ValueError:
-            raise row.fault("output", "is not JSON") from None
+        return _output(item, str(run.run_id))
+
+    def read_many(self, runs: Sequence[Run]) -> Mapping[RunId, Any]:
+        """BatchGetItem, consistent; MalformedRow."""
+        asked = {
+            (key["schedule_id"]["S"], key["run_key"]["S"]): run.run_id for run in runs for key in (_key(run),)
+        }
+        keys = [{"schedule_id": text(schedule_id), "run_key": text(key)} for schedule_id, key in asked]
+        found = {}
+        for item in self._database.get_batch(self._database.runs_table, keys, consistent=True):
+            run_id = asked[item["schedule_id"]["S"], item["run_key"]["S"]]
+            found[run_id] = _output(item, str(run_id))
+        return found
+
+
+def _output(item: Wire, name: str) -> Any:
+    row = Row(item, f"The output of {name}")
+    try:
+        return json.loads(row.text("output"))
+    except ValueError:
+        raise row.fault("output", "is not JSON") from None
 
 
 def _key(run: Run) -> Wire:

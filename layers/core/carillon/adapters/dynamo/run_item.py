@@ -12,7 +12,7 @@ from carillon.domain.run import FAILURES, Origin, Run, RunEvent, RunState
 from carillon.domain.run_id import RunId
 
 _TEXTS: Final = ("claim_id", "reason", "payload", "cancel_reason")
-_WHOLES: Final = ("revision", "skipped_count")
+_WHOLES: Final = ("revision", "skipped_count", "output_bytes", "item_count")
 _MOMENTS: Final = ("lease_until", "started_at", "ended_at", "cancel_requested_at", "deadline_at")
 
 
@@ -36,6 +36,8 @@ def run_item(run: Run, shards: int, kept: timedelta) -> Wire:
         item["sends"] = whole(run.sends)
     if run.slotted:
         item["slotted"] = {"BOOL": True}
+    if run.compensable:
+        item["compensable"] = {"BOOL": True}
     if run.retry_of is not None:
         item["retry_of"] = text(str(run.retry_of))
     if run.callback is not None:
@@ -115,6 +117,9 @@ def read_run(item: Mapping[str, Mapping[str, Any]]) -> Run:
         started_at=row.maybe_moment("started_at"),
         ended_at=row.maybe_moment("ended_at"),
         slotted=row.flag("slotted"),
+        compensable=row.flag("compensable"),
+        output_bytes=row.maybe_whole("output_bytes"),
+        item_count=row.maybe_whole("item_count"),
         cancel_requested_at=row.maybe_moment("cancel_requested_at"),
         cancel_reason=row.maybe_text("cancel_reason"),
         deadline_at=row.maybe_moment("deadline_at"),

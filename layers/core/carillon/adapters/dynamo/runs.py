@@ -11,7 +11,7 @@ from carillon.adapters.dynamo.database import Cancelled, ConditionFailed, Databa
 from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.run_item import read_run, read_run_id, run_key
 from carillon.adapters.dynamo.transitions import is_own_write, write_transition, write_transition_with
-from carillon.adapters.dynamo.wire import Wire, text
+from carillon.adapters.dynamo.wire import Row, Wire, text
 from carillon.adapters.dynamo.wire import moment as at
 from carillon.domain.audit import AuditEntry
 from carillon.domain.errors import MalformedRow
@@ -67,6 +67,23 @@ class DynamoRuns:
         found = {run.run_id: run for run in _readable(items)}
         return [found[run_id] for run_id in dict.fromkeys(run_ids) if run_id in found]
 
+    def tree(self, top: RunId) -> Sequence[Run]:
+        """Query of run_key from the top's to its last step's, consistent; MalformedRow."""
+        expression = Expression()
+        key = expression.compare("schedule_id", "=", text(top.schedule_id))
+        # Steps go on after the top's key with a dot; a repetition's key, with a dash, may come in between.
+        low, high = text(top.run_key), text(f"{top.run_key}.\x7f")
+        pages = self._query(
+            f"{key} AND {expression.between('run_key', low, high)}", expression, ConsistentRead=True
+        )
+        below = f"{top.run_key}."
+        rows = [item for items, _ in pages for item in items]
+        return [
+            read_run(item)
+            for item in rows
+            if item["run_key"]["S"] == top.run_key or str(item["run_key"]["S"]).startswith(below)
+        ]
+
     def transition(
         self, before: Run, after: Run, *, held_wake: bool = False, audit: AuditEntry | None = None
     ) -> Run:
@@ -110,6 +127,13 @@ class DynamoRuns:
         until = expression.compare("wake_at", "<=", at(moment))
         items, _ = next(self._query(f"{key} AND {until}", expression, limit, IndexName="wake"))
         return [read_run_id(item) for item in items]
+
+    def oldest_wake(self, shard: int) -> datetime | None:
+        """Query of `wake`: wake_shard = shard, ascending, the first entry; eventually consistent."""
+        expression = Expression()
+        key = expression.compare("wake_shard", "=", text(str(shard)))
+        items, _ = next(self._query(key, expression, 1, IndexName="wake"))
+        return Row(items[0], "An entry of the wake index").moment("wake_at") if items else None
 
     def failed_since(
         self, shard: int, moment: datetime, limit: int, start: Mapping[str, Any] | None = None

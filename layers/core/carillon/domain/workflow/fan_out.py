@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from carillon.domain.errors import InvalidPath
+from carillon.domain.workflow.output import MAX_LIST_BYTES, size_of
 from carillon.domain.workflow.rules import StepResult
+from carillon.domain.workflow.step_key import MAX_ITEMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,24 @@ def advance_items(count: int, max_concurrent: int, items: Mapping[int, StepResul
     ready = tuple(item for item, _ in zip(waiting, range(max(0, max_concurrent - live)), strict=False))
     is_over = not ready and not live
     return FanAdvance(ready, StepResult.SUCCEEDED if is_over else None, ())
+
+
+def check_elements(found: Any) -> list[Any]:
+    """The list that a step runs over; InvalidPath when it is none, or too long or too large."""
+    if not isinstance(found, list):
+        raise InvalidPath(f"for_each needs a list, and its expression gave {_named(found)}.")
+    if len(found) > MAX_ITEMS:
+        raise InvalidPath(f"for_each was given {len(found)} elements; {MAX_ITEMS} are allowed.")
+    size = size_of(found)
+    if size is None or size > MAX_LIST_BYTES:
+        raise InvalidPath(f"for_each was given a list of {size} bytes; {MAX_LIST_BYTES} are allowed.")
+    return found
+
+
+def _named(found: Any) -> str:
+    return {type(None): "nothing", bool: "true or false", str: "a text", dict: "an object"}.get(
+        type(found), "a number"
+    )
 
 
 def gathers_inline(sizes: Sequence[int], limit: int) -> bool:

@@ -1,0 +1,353 @@
+"""Workflows at work: steps, conditions, lists, compensation, cancel, deadline, repetition."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from carillon.domain.outcome import retryable
+from carillon.domain.run import Origin, RunState
+from carillon.domain.run_id import RunId
+from carillon.domain.workflow.ending import COMPENSATE_FIRST
+from tests.unit.services.workflows import MINUTE, WorkflowWorld, broken, ok, task
+
+ETL = {
+    "steps": {
+        "extract": task("extract", compensate=task("undo_extract")),
+        "transform": task(
+            "transform",
+            {"rows.$": "steps.extract.output.rows", "run.$": "run.run_id"},
+            needs=["extract"],
+            compensate=task("undo_transform", {"key.$": "steps.transform.output.key"}),
+        ),
+        "load": task("load", needs=["transform"]),
+        "report": task("report", needs=["load"], rule="all_done"),
+    }
+}
+
+
+def test_a_workflow_runs_its_steps_in_order_and_succeeds():
+    world = WorkflowWorld(ETL)
+    world.says["extract"] = [ok({"rows": [1, 2]})]
+    top = world.fire()
+    assert top.state is RunState.SUCCEEDED
+    assert world.named.called == ["extract", "transform", "load", "report"]
+    assert world.named.bodies["transform"] == [{"rows": [1, 2], "run": str(world.top_id)}]
+    assert set(world.states().values()) == {"SUCCEEDED"}
+    assert (world.row("extract").origin, world.row("extract").output_bytes) == (Origin.STEP, 14)
+
+
+def test_a_chain_needs_no_tick_between_its_steps():
+    world = WorkflowWorld(
+        {"steps": {f"s{n}": task(f"s{n}", needs=[f"s{n - 1}"] if n else []) for n in range(30)}}
+    )
+    world.tick.run(range(1))
+    while world.queue.sent:
+        world.work()
+    assert world.top.state is RunState.SUCCEEDED
+    assert len(world.named.called) == 30
+
+
+def test_a_failed_step_takes_back_what_was_done_in_reverse_order():
+    world = WorkflowWorld(ETL)
+    world.says |= {"transform": [ok({"key": "k"})], "load": [broken()]}
+    top = world.fire()
+    assert (top.state, top.reason) == (RunState.COMPENSATED, "step_failed")
+    assert world.named.called == ["extract", "transform", "load", "report", "undo_transform", "undo_extract"]
+    assert world.named.bodies["undo_transform"] == [{"key": "k"}]
+    assert world.states() == {
+        "extract": "SUCCEEDED",
+        "extract.undo-1": "SUCCEEDED",
+        "load": "FAILED",
+        "report": "SUCCEEDED",
+        "transform": "SUCCEEDED",
+        "transform.undo-1": "SUCCEEDED",
+    }
+
+
+def test_only_the_failed_step_is_tried_again():
+    world = WorkflowWorld(ETL)
+    world.says["load"] = [retryable("http_503", "busy"), ok()]
+    assert world.fire().state is RunState.SUCCEEDED
+    assert world.named.called == ["extract", "transform", "load", "load", "report"]
+    assert world.row("load").attempt == 2
+
+
+def test_a_step_that_never_became_ready_has_a_row_with_the_reason():
+    world = WorkflowWorld(ETL)
+    world.says["extract"] = [broken()]
+    assert world.fire().state is RunState.FAILED
+    row = world.row("load")
+    assert (row.state, row.reason) == (RunState.SKIPPED, "upstream_failed")
+    assert row.events[-1].message == "its rule all_success can no longer hold: transform could not run"
+    assert world.named.called == ["extract", "report"]
+
+
+def test_a_condition_that_does_not_hold_skips_its_step():
+    steps = {
+        "check": task("check"),
+        "work": task("work", needs=["check"], when="steps.check.output.rows > `10`"),
+        "after": task("after", needs=["work"]),
+        "always": task("always", needs=["work"], rule="none_failed"),
+    }
+    world = WorkflowWorld({"steps": steps})
+    world.says["check"] = [ok({"rows": 3})]
+    assert world.fire().state is RunState.SUCCEEDED
+    assert world.named.called == ["check", "always"]
+    assert (world.row("work").reason, world.row("after").reason) == ("condition", "upstream_skipped")
+
+
+def test_a_condition_that_fails_on_its_facts_fails_the_step():
+    steps = {"a": task("a"), "b": task("b", needs=["a"], when="length(steps.a.output) > `1`")}
+    world = WorkflowWorld({"steps": steps})
+    world.says["a"] = [ok(5)]
+    assert world.fire().state is RunState.FAILED
+    assert (world.row("b").state, world.row("b").reason) == (RunState.FAILED, "bad_input")
+    assert "cannot be evaluated" in world.row("b").events[-1].message
+
+
+def test_a_step_that_may_fail_does_not_fail_the_workflow():
+    steps = {
+        "a": task("a", may_fail=True),
+        "b": task("b", may_fail=True),
+        "c": task("c", needs=["a", "b"], rule="one_success"),
+    }
+    world = WorkflowWorld({"steps": steps})
+    world.says["a"] = [broken()]
+    assert world.fire().state is RunState.SUCCEEDED
+    assert world.row("c").state is RunState.SUCCEEDED
+
+
+FAN = {
+    "steps": {
+        "list": task("list"),
+        "each": task(
+            "each",
+            {"file.$": "item", "place.$": "index"},
+            needs=["list"],
+            for_each={"over": "steps.list.output.files", "max_concurrent": 2},
+            compensate=task("undo_each", {"file.$": "item"}),
+        ),
+        "join": task("join", {"all.$": "steps.each.output"}, needs=["each"]),
+    }
+}
+
+
+def fan(files, **says):
+    world = WorkflowWorld(FAN)
+    world.says |= {"list": [ok({"files": files})]} | says
+    return world
+
+
+def test_a_list_is_worked_through_within_its_bound_and_gathered_in_order():
+    world = fan(["a", "b", "c", "d", "e"], each=[lambda call: ok({"done": call.spec["body"]["file"]})])
+    live = []
+    put = world.runs.put_if_absent
+
+    def watched(run, audit=None):
+        rows = [row for key, row in world.database.runs.items() if ".each.0" in key.run_key]
+        live.append(sum(not row.state.is_terminal for row in rows))
+        return put(run, audit)
+
+    world.runs.put_if_absent = watched
+    assert world.fire().state is RunState.SUCCEEDED
+    assert world.named.bodies["join"] == [{"all": [{"done": name} for name in "abcde"]}]
+    assert [body["place"] for body in world.named.bodies["each"]] == [0, 1, 2, 3, 4]
+    assert max(live) <= 2
+
+
+def test_results_too_large_for_one_list_are_gathered_as_references():
+    world = fan(["a", "b", "c"], each=[ok("x" * 20_000)])
+    assert world.fire().state is RunState.SUCCEEDED
+    assert world.named.bodies["join"] == [
+        {"all": [{"output_of": f"{world.top_id}.each.0000{n}"} for n in range(3)]}
+    ]
+
+
+def test_an_empty_list_is_done_at_once():
+    world = fan([])
+    assert world.fire().state is RunState.SUCCEEDED
+    assert world.named.bodies["join"] == [{"all": []}]
+
+
+def test_a_failed_element_fails_the_step_and_what_the_others_did_is_taken_back():
+    world = fan(["a", "b", "c", "d"], each=[ok(), broken(), ok()])
+    top = world.fire()
+    assert top.state is RunState.COMPENSATED
+    row = world.row("each")
+    assert (row.state, row.reason, row.events[-1].message) == (
+        RunState.FAILED,
+        "item_failed",
+        "1 of 4 elements failed, first 1",
+    )
+    assert world.named.called.count("each") == 2 or world.named.called.count("each") == 3
+    done = [body["file"] for body in world.named.bodies["each"]]
+    done.remove("b")
+    assert [body["file"] for body in world.named.bodies["undo_each"]] == done[::-1]
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (None, "gave nothing"),
+        ({"a": 1}, "gave an object"),
+        (list(range(1001)), "1001 elements; 1000 are allowed"),
+    ],
+)
+def test_what_is_no_list_fails_the_step_with_the_reason(found, why):
+    world = fan(found)
+    assert world.fire().state is RunState.FAILED
+    assert why in world.row("each").events[-1].message
+
+
+def test_an_output_that_is_too_large_fails_the_step_and_says_what_to_do():
+    world = WorkflowWorld(ETL)
+    world.says["extract"] = [ok("x" * 40_000)]
+    assert world.fire().state is RunState.FAILED
+    assert world.row("extract").reason == "output_too_large"
+    assert world.row("extract").events[-1].message == (
+        "the output has 40002 bytes; 32768 are allowed: store it elsewhere and put out a reference to it"
+    )
+
+
+def test_a_failing_compensation_stops_the_rest_and_alerts():
+    world = WorkflowWorld(ETL)
+    world.says |= {"load": [broken()], "undo_transform": [broken()]}
+    top = world.fire()
+    assert (top.state, top.reason) == (RunState.COMPENSATION_FAILED, "step_failed")
+    assert "extract.undo-1" not in world.states()
+    assert "transform.undo-1" in top.events[-1].message
+
+
+def test_a_compensation_has_retries_of_its_own():
+    world = WorkflowWorld(ETL)
+    world.says |= {"load": [broken()], "undo_transform": [retryable("http_503", "busy"), ok()]}
+    assert world.fire().state is RunState.COMPENSATED
+    assert world.row("transform", undo=1).attempt == 2
+
+
+def test_a_plain_task_takes_its_effect_back_when_it_fails():
+    world = WorkflowWorld(
+        task("work", compensate=task("undo_work", {"run.$": "run.run_id", "why.$": "run.reason"}))
+    )
+    world.says["work"] = [broken()]
+    top = world.fire()
+    assert (top.state, top.reason, top.attempt) == (RunState.COMPENSATED, "http_400", 1)
+    assert world.named.called == ["work", "undo_work"]
+    assert world.named.bodies["undo_work"] == [{"run": str(world.top_id), "why": "http_400"}]
+
+
+def test_a_plain_task_that_succeeds_takes_nothing_back():
+    world = WorkflowWorld(task("work", compensate=task("undo_work")))
+    assert world.fire().state is RunState.SUCCEEDED
+    assert world.named.called == ["work"]
+
+
+def started(document, until):
+    """The world when a step has been called for the first time and nothing was worked after it."""
+    world = WorkflowWorld(document)
+    world.tick.run(range(1))
+    while until not in world.named.called:
+        world.work()
+    return world
+
+
+def test_a_cancelled_workflow_starts_nothing_more_and_keeps_its_effects():
+    world = started(ETL, "extract")
+    world.cancel_run(world.top_id, "cancelled", "cancelled by ops")
+    top = world.settle()
+    assert (top.state, top.reason) == (RunState.CANCELLED, "cancelled")
+    assert world.named.called == ["extract"]
+    assert world.states() == {
+        "extract": "SUCCEEDED",
+        "load": "SKIPPED",
+        "report": "SKIPPED",
+        "transform": "CANCELLED",
+    }
+
+
+def test_a_cancelled_workflow_takes_its_effects_back_when_asked():
+    world = started(ETL, "extract")
+    world.cancel_run(world.top_id, COMPENSATE_FIRST, "cancelled by ops")
+    assert world.settle().state is RunState.COMPENSATED
+    assert world.named.called == ["extract", "undo_extract"]
+
+
+def test_a_workflow_that_outlives_its_deadline_times_out():
+    world = WorkflowWorld({"steps": ETL["steps"], "timeout_seconds": 90})
+    world.named.takes["extract"] = 100
+    top = world.fire()
+    assert (top.state, top.reason) == (RunState.COMPENSATED, "timed_out")
+    assert world.named.called == ["extract", "undo_extract"]
+
+
+def test_a_repetition_goes_on_from_the_failed_step():
+    world = WorkflowWorld(
+        {"steps": {name: step | {"compensate": None} for name, step in ETL["steps"].items()}}
+    )
+    world.says |= {"extract": [ok({"rows": 5})], "load": [broken()]}
+    assert world.fire().state is RunState.FAILED
+    again = repeat(world)
+    world.says["load"] = [ok()]
+    world.settle()
+    assert world.database.runs[again].state is RunState.SUCCEEDED
+    assert world.named.called[4:] == ["load", "report"]
+    assert (
+        world.database.runs[RunId("etl", f"{again.run_key}.extract")]
+        .events[-1]
+        .message.startswith("taken over")
+    )
+
+
+def test_a_repetition_after_compensation_runs_what_was_taken_back_again():
+    world = WorkflowWorld(ETL)
+    world.says["load"] = [broken()]
+    assert world.fire().state is RunState.COMPENSATED
+    again = repeat(world)
+    world.says["load"] = [ok()]
+    del world.named.called[:]
+    world.settle()
+    assert world.database.runs[again].state is RunState.SUCCEEDED
+    assert world.named.called == ["extract", "transform", "load", "report"]
+
+
+def repeat(world):
+    from carillon.domain.repetition import repeated
+    from carillon.services.enqueue import Enqueue
+
+    row = repeated(world.top, 1, world.clock.now(), "ops")
+    Enqueue(world.runs, world.queue, world.clock)(row)
+    return row.run_id
+
+
+def test_a_later_step_ends_later_even_where_clocks_differ():
+    world = WorkflowWorld(ETL)
+    world.says["transform"] = [lambda call: world.clock.advance(-5) or ok()]
+    world.says["load"] = [broken()]
+    assert world.fire().state is RunState.COMPENSATED
+    assert world.row("extract").ended_at < world.row("transform").ended_at < world.row("load").ended_at
+    assert world.named.called[-2:] == ["undo_transform", "undo_extract"]
+
+
+def test_the_payload_and_the_runs_own_facts_can_be_given():
+    world = WorkflowWorld(
+        {"steps": {"a": task("a", {"p.$": "payload.n", "f.$": "run.fire_at", "n.$": "run.attempt"})}}
+    )
+    world.tick.run(range(1))
+    from dataclasses import replace
+
+    world.database.runs[world.top_id] = replace(world.top, payload=json.dumps({"n": 7}))
+    world.settle()
+    assert world.named.bodies["a"] == [{"p": 7, "f": "2026-11-22T02:00:00Z", "n": 1}]
+
+
+def test_a_wide_layer_finishes_with_one_read_of_the_tree_for_each_step():
+    width = 100
+    steps = {"first": task("first")} | {f"w{n}": task(f"w{n}", needs=["first"]) for n in range(width)}
+    world = WorkflowWorld({"steps": steps | {"last": task("last", needs=[f"w{n}" for n in range(width)])}})
+    trees = []
+    tree = world.runs.tree
+    world.runs.tree = lambda top: trees.append(top) or tree(top)
+    assert world.fire().state is RunState.SUCCEEDED
+    assert len(trees) <= width + 4
+    assert timedelta() < world.top.ended_at - world.top.started_at < MINUTE
