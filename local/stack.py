@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -132,8 +132,9 @@ class LaptopCloud:
         self._provision(began)
         self.invoker = Invoker(self.inventory.async_policies, self.note)
         self._open.callback(self.invoker.stop)
-        self._start_functions()
+        # The address first: the worker hands it to targets that call back.
         self._start_front()
+        self._start_functions()
         self._start_sources()
         self._remember()
         self._say(f"Ready in {time.monotonic() - began:.1f} s at {self.url}")
@@ -157,7 +158,9 @@ class LaptopCloud:
             "AWS_ENDPOINT_URL_LAMBDA": f"http://{self.lambda_address}",
         }
         for name, spec in self.inventory.functions.items():
-            function = LocalFunction(spec, endpoints, self.logs)
+            own = {"API_URL": self.url} if "API_URL" in spec.environment else {}
+            placed = replace(spec, environment={**spec.environment, **own})
+            function = LocalFunction(placed, endpoints, self.logs)
             self.invoker.functions[name] = function
             self._open.callback(function.stop)
         for name, count in _WARM.items():

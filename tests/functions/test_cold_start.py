@@ -21,6 +21,9 @@ ENVIRONMENT = {
     "SHARDS_PER_TICK": "16",
     "RETENTION_DAYS": "30",
     "HTTP_ALLOW": "",
+    "ENVIRONMENT": "carillon",
+    "POWERTOOLS_METRICS_NAMESPACE": "Carillon",
+    "API_URL": "",
     "TASK_BUCKETS": "",
     "TASK_TABLES": "",
 }

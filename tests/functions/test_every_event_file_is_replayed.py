@@ -76,7 +76,7 @@ def replay_tick(clock_event):
     world = World()
     world.add("nightly-etl", after=30)
 
-    report = tick(clock_event, SpreadTick(world.tick, NoRanges(), 1, 16), world.log)
+    report = tick(clock_event, SpreadTick(world.tick, world.liveness, NoRanges(), 1, 16), world.log)
 
     assert report["runs"] == len(world.queue.sent) > 0
 

@@ -1,8 +1,15 @@
 """What is watched, who is told, and what a user is given to go on with."""
 
+import json
+
+from carillon.adapters.emf import EmfMetrics
+from carillon.services.liveness import OLDEST_WAKE_AGE
+from tests.fakes.clock import FakeClock
+
 ALARMED = {
     ("AWS/Lambda", "Invocations", "TickFunction"),
     ("AWS/Lambda", "Errors", "TickFunction"),
+    ("Carillon", "OldestWakeAge", "AWS::StackName"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "DispatchQueue"),
     ("AWS/Lambda", "Invocations", "DeadLetterFunction"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "DispatchDeadLetters"),
@@ -47,6 +54,26 @@ def test_only_for_the_clock_is_silence_an_alarm(stack):
     dead_man = alarms["TickSilentAlarm"]
     assert (dead_man["ComparisonOperator"], dead_man["Threshold"]) == ("LessThanThreshold", 1)
     assert 120 <= dead_man["Period"] * dead_man["EvaluationPeriods"] <= 600
+
+
+def test_the_alarm_on_overdue_runs_watches_the_metric_that_the_tick_writes(stack):
+    alarm = stack.properties("RunsOverdueAlarm")
+    environment = stack.functions["TickFunction"]["Environment"]["Variables"]
+    lines = []
+    clock = FakeClock()
+    namespace = environment["POWERTOOLS_METRICS_NAMESPACE"]
+    EmfMetrics(namespace, "prod", clock, lines.append).put(OLDEST_WAKE_AGE, 7.5, "Seconds", shards="0-15")
+
+    line = json.loads(lines[0])
+    (written,) = line["_aws"]["CloudWatchMetrics"]
+    assert written["Namespace"] == alarm["Namespace"]
+    assert written["Metrics"] == [{"Name": alarm["MetricName"], "Unit": "Seconds"}]
+    assert written["Dimensions"] == [[dimension["Name"] for dimension in alarm["Dimensions"]]]
+    assert (line["environment"], line[alarm["MetricName"]], line["shards"]) == ("prod", 7.5, "0-15")
+    assert line["_aws"]["Timestamp"] == clock.now().timestamp() * 1000
+    assert environment["ENVIRONMENT"] == alarm["Dimensions"][0]["Value"]
+    # A look a minute, and one that failed: nothing healthy waits longer.
+    assert alarm["Threshold"] > 120
 
 
 def test_alarms_may_publish_to_the_topic_and_use_its_key(stack):

@@ -59,6 +59,8 @@ class TickSettings(FromEnvironment):
     shards: int
     shards_per_tick: int
     retention_days: int
+    environment: str
+    powertools_metrics_namespace: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class WorkerSettings(FromEnvironment):
     dispatch_queue_url: str
     shards: int
     retention_days: int
+    api_url: str
     http_allow: tuple[str, ...]
     task_buckets: tuple[str, ...]
     task_tables: tuple[str, ...]

@@ -24,6 +24,7 @@ WORKER_BATCH: Final = 10
 """Messages of one batch, each of which may need a task's process at the same time."""
 
 TICK_THREADS: Final = 8
+FAN_OUT_THREADS: Final = 8
 """Enough to hide the latency of claims and sends; what is left after that is botocore's own work."""
 
 
@@ -52,17 +53,21 @@ def wire_tick() -> "tuple[SpreadTick, Log]":
     import carillon.zones  # noqa: F401 - the pinned zone data, before the first timetable
     from carillon.adapters.aws import client
     from carillon.adapters.clock import SystemChance, SystemClock
+    from carillon.adapters.dynamo.outputs import DynamoOutputs
     from carillon.adapters.dynamo.runs import DynamoRuns
     from carillon.adapters.dynamo.schedules import DynamoSchedules
     from carillon.adapters.dynamo.slots import DynamoSlots
+    from carillon.adapters.emf import EmfMetrics
     from carillon.adapters.lambda_invoke import OwnFunction
     from carillon.adapters.sqs import SqsDispatchQueue
     from carillon.log import structured_log
     from carillon.services.claim import Claimer
     from carillon.services.ended import build_ended
+    from carillon.services.liveness import Liveness
     from carillon.services.spread import SpreadTick
     from carillon.services.sweep import Sweep
     from carillon.services.tick import Tick
+    from carillon.services.workflow import build_advance
     from carillon.settings import TickSettings
 
     settings, log, clock, chance = TickSettings.from_env(), structured_log(), SystemClock(), SystemChance()
@@ -70,19 +75,25 @@ def wire_tick() -> "tuple[SpreadTick, Log]":
     schedules, runs = DynamoSchedules(database), DynamoRuns(database)
     queue = SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace)
     side_by_side = ThreadPoolExecutor(TICK_THREADS).map
-    ended = build_ended(DynamoSlots(database), queue, clock, chance, log)
+    advance = build_advance(schedules, runs, DynamoOutputs(database), queue, clock, chance, log, side_by_side)
+    ended = build_ended(DynamoSlots(database), queue, clock, chance, log, advance)
     sweep = Sweep(schedules, runs, ended, queue, clock, chance, side_by_side, log)
     tick = Tick(schedules, Claimer(schedules, queue, clock, chance), sweep, clock, side_by_side, log)
     own_function = OwnFunction(client("lambda"), settings.aws_lambda_function_name)
-    return SpreadTick(tick, own_function, settings.shards, settings.shards_per_tick), log
+    metrics = EmfMetrics(settings.powertools_metrics_namespace, settings.environment, clock)
+    liveness = Liveness(runs, clock, metrics, log)
+    return SpreadTick(tick, liveness, own_function, settings.shards, settings.shards_per_tick), log
 
 
 @cache
 def wire_worker() -> "tuple[Execute, Clock, Log]":
     """What the worker needs."""
+    from concurrent.futures import ThreadPoolExecutor
+
     import carillon.zones  # noqa: F401 - the pinned zone data, before the first timetable
     from carillon.adapters.aws import client
     from carillon.adapters.clock import SystemChance, SystemClock
+    from carillon.adapters.dynamo.outputs import DynamoOutputs
     from carillon.adapters.dynamo.runs import DynamoRuns
     from carillon.adapters.dynamo.schedules import DynamoSchedules
     from carillon.adapters.dynamo.slots import DynamoSlots
@@ -96,6 +107,7 @@ def wire_worker() -> "tuple[Execute, Clock, Log]":
     from carillon.services.ended import build_ended
     from carillon.services.execute import Execute
     from carillon.services.turn import build_turn
+    from carillon.services.workflow import build_advance, build_steps
     from carillon.settings import WorkerSettings
 
     settings, log, clock, chance = WorkerSettings.from_env(), structured_log(), SystemClock(), SystemChance()
@@ -106,11 +118,14 @@ def wire_worker() -> "tuple[Execute, Clock, Log]":
         "http": HttpTarget(AllowList.of(settings.http_allow)),
         "python": PythonTarget(TaskPool(size=WORKER_BATCH)),
     }
-    attempt = Attempt(schedules, targets, clock, log)
+    stores, parts = (schedules, runs, DynamoOutputs(database)), (queue, clock, chance)
+    side_by_side = ThreadPoolExecutor(FAN_OUT_THREADS).map
+    steps = build_steps(*stores, *parts, side_by_side)
+    attempt = Attempt(schedules, targets, clock, log, settings.api_url, steps.inputs)
     slots = DynamoSlots(database)
-    ended = build_ended(slots, queue, clock, chance, log)
+    ended = build_ended(slots, *parts, log, build_advance(*stores, *parts, log, side_by_side))
     turn = build_turn(runs, slots, queue, ended, clock, chance)
-    return Execute(runs, attempt, turn, ended, queue, clock, chance, log), clock, log
+    return Execute(runs, attempt, turn, ended, queue, clock, chance, log, steps), clock, log
 
 
 @cache
@@ -146,23 +161,30 @@ def wire_dead_letter() -> "tuple[TakeInDeadLetter, Log]":
     from carillon.adapters.aws import client
     from carillon.adapters.clock import SystemChance, SystemClock
     from carillon.adapters.dynamo.dead_letters import DynamoDeadLetters
+    from carillon.adapters.dynamo.outputs import DynamoOutputs
     from carillon.adapters.dynamo.runs import DynamoRuns
+    from carillon.adapters.dynamo.schedules import DynamoSchedules
     from carillon.adapters.dynamo.slots import DynamoSlots
     from carillon.adapters.sns import SnsAlertTopic
     from carillon.adapters.sqs import SqsDispatchQueue
     from carillon.log import structured_log
     from carillon.services.dead_letter import TakeInDeadLetter
     from carillon.services.ended import build_ended
+    from carillon.services.workflow import build_advance
     from carillon.settings import DeadLetterSettings
 
     settings, log, clock, chance = DeadLetterSettings.from_env(), structured_log(), SystemClock(), SystemChance()
     database = _database(settings)
     queue = SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace)
+    runs = DynamoRuns(database)
+    advance = build_advance(
+        DynamoSchedules(database), runs, DynamoOutputs(database), queue, clock, chance, log
+    )
     take_in = TakeInDeadLetter(
-        DynamoRuns(database),
+        runs,
         DynamoDeadLetters(database),
         SnsAlertTopic(client("sns"), settings.alerts_topic_arn),
-        build_ended(DynamoSlots(database), queue, clock, chance, log),
+        build_ended(DynamoSlots(database), queue, clock, chance, log, advance),
         clock,
         chance,
         log,

@@ -5,14 +5,18 @@ from collections.abc import Sequence
 from carillon.domain.errors import InvalidInput
 from carillon.domain.shards import in_ranges
 from carillon.ports import TickRanges
+from carillon.services.liveness import Liveness
 from carillon.services.tick import Tick, TickReport
 
 
 class SpreadTick:
     """The tick as EventBridge Scheduler calls it, or as a tick calls itself with a range."""
 
-    def __init__(self, tick: Tick, ranges: TickRanges, shards: int, shards_per_tick: int) -> None:
+    def __init__(
+        self, tick: Tick, liveness: Liveness, ranges: TickRanges, shards: int, shards_per_tick: int
+    ) -> None:
         self._tick = tick
+        self._liveness = liveness
         self._ranges = ranges
         self._shards = shards
         self._shards_per_tick = shards_per_tick
@@ -20,14 +24,20 @@ class SpreadTick:
     def run(self, own_range: Sequence[int] | None = None) -> TickReport:
         """Ticks `own_range` [first, end), or all shards, handing out what is more than one tick's share."""
         if own_range is not None:
-            return self._tick.run(self._checked(own_range))
+            return self._run(self._checked(own_range))
         first, *others = in_ranges(self._shards, self._shards_per_tick)
         for shards in others:
             self._ranges.start(shards)
-        return self._tick.run(first)
+        return self._run(first)
+
+    def _run(self, shards: range) -> TickReport:
+        self._liveness(shards)
+        return self._tick.run(shards)
 
     def _checked(self, own_range: Sequence[int]) -> range:
         first, end = own_range
         if not 0 <= first < end <= self._shards:
-            raise InvalidInput(f"The range {first}..{end} is not within the {self._shards} shards of this stack.")
+            raise InvalidInput(
+                f"The range {first}..{end} is not within the {self._shards} shards of this stack."
+            )
         return range(first, end)
