@@ -25,7 +25,8 @@ from carillon.adapters.dynamo.schedules import DynamoSchedules
 from carillon.adapters.pace import Pace
 from carillon.adapters.sqs import SqsDispatchQueue
 from carillon.domain.claim import Claim
-from carillon.domain.plan import claim_of, plan
+from carillon.domain.plan import plan
+from carillon.domain.plan_claim import claim_of
 from carillon.domain.schedule import Schedule, TimetableSpec
 from carillon.services.claim import Claimer, ClaimReport, in_batches
 

@@ -29,8 +29,12 @@ class MemoryDatabase:
         self.revisions = {}
         self.runs = {}
         self.users = {}
+        self.roles = {}
         self.audit = {}
         self.slots = {}
+        self.calendars = {}
+        self.stats = {}
+        self.backfills = {}
 
     @contextmanager
     def operation(self, name):

@@ -121,8 +121,42 @@ class MemorySchedules:
                 state_reason=claim.state_reason,
                 fires_left=claim.fires_left,
                 skip_next=claim.skip_next,
+                **_resumed(claim),
             )
         )
+
+    def calendars(self, names):
+        if not names:
+            return {}
+        with self._database.operation("calendars"):
+            found = {name: self._database.calendars.get(name) for name in names}
+            return {name: calendar for name, calendar in found.items() if calendar is not None}
+
+    def calendar_page(self, limit, start=None):
+        with self._database.operation("calendar_page"):
+            names = sorted(self._database.calendars)
+            page, last = paged(names, limit, start, str)
+            return Page(tuple(self._database.calendars[name] for name in page), last)
+
+    def save_calendar(self, calendar, audit, *, replaces):
+        with self._database.operation("save_calendar"):
+            if self._is_settled(calendar.name, audit, replaces):
+                self._database.calendars[calendar.name] = stored(calendar)
+
+    def remove_calendar(self, name, audit, *, replaces):
+        with self._database.operation("remove_calendar"):
+            if self._is_settled(name, audit, replaces):
+                del self._database.calendars[name]
+
+    def _is_settled(self, name, audit, replaces):
+        """Whether the write is still to be done; a repeat finds its own audit row."""
+        if audit.entry_id in self._database.audit:
+            return False
+        found = self._database.calendars.get(name)
+        if (found.version if found else None) != replaces:
+            raise LostRace(f"The calendar {name} was changed meanwhile.")
+        self._database.audit[audit.entry_id] = audit
+        return True
 
     def write(self, change):
         with self._database.operation("write"):
@@ -155,6 +189,11 @@ class MemorySchedules:
             head = self._database.heads.get(row.schedule_id)
             if isinstance(head, PoisonRow) and head.due_at_ms == row.due_at_ms:
                 self._database.heads[row.schedule_id] = replace(head, reason=row.reason, due_at_ms=0)
+
+
+def _resumed(claim):
+    """What the end of a pause moves."""
+    return {} if claim.resumed_at is None else {"active_since": claim.resumed_at, "paused_until": None}
 
 
 def _as_projected(head):

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from carillon.domain.claim import MAX_ACTIONS
-from carillon.domain.plan import MAX_LISTED, MAX_WALKED, after_claim, claim_of, plan
+from carillon.domain.missed import MAX_LISTED
+from carillon.domain.plan import plan
+from carillon.domain.plan_claim import after_claim, claim_of
 from carillon.domain.run import RunState
 from carillon.domain.schedule import Misfire, Policies, Schedule, ScheduleState, TimetableSpec
 
@@ -70,12 +72,13 @@ def test_as_many_as_can_be_listed_get_a_row_each():
     assert sum(run.state is RunState.SKIPPED for run in claim.runs) == MAX_LISTED
 
 
-def test_after_a_long_outage_the_work_of_one_plan_is_bounded_and_goes_on_where_it_stopped():
+def test_a_schedule_of_every_second_is_live_again_with_one_claim_after_three_days():
     schedule = a_schedule("* * * * * *", next_fire_at=NOON - timedelta(days=3))
     made = plan(schedule, NOON, HORIZON)
-    assert made.missed.count == MAX_WALKED
-    assert made.dispatch == ()
-    assert made.next_fire_at == NOON - timedelta(days=3) + timedelta(seconds=MAX_WALKED)
+    (stretch,) = made.missed.stretches
+    assert (made.missed.count, stretch.count) == (3 * 86_400 - 300, 3 * 86_400 - 300)
+    assert made.dispatch[0] == NOON - timedelta(seconds=300)
+    assert len(made.dispatch) == MAX_ACTIONS - 2
 
 
 @pytest.mark.parametrize("missed", [0, 1, 89, 90, 91, 300])

@@ -11,7 +11,8 @@ from carillon.domain.claim import ClaimFault
 from carillon.domain.definition import Limits, read_definition
 from carillon.domain.errors import ScheduleExists, ScheduleNotFound, Unavailable, VersionMismatch, WrongState
 from carillon.domain.lifecycle import start
-from carillon.domain.plan import claim_of, plan
+from carillon.domain.plan import plan
+from carillon.domain.plan_claim import claim_of
 from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState

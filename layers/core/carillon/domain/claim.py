@@ -23,7 +23,7 @@ MAX_RUNS: Final = MAX_ACTIONS - 1
 class Claim:
     """Run rows to put if absent, and how the head advances if it still is what `schedule` says.
 
-    The head's condition: next_fire_at, generation and head_version as read.
+    The head's condition: next_fire_at, generation and head_version as read. `resumed_at` ends a pause.
     """
 
     schedule: Schedule
@@ -34,6 +34,7 @@ class Claim:
     state_reason: str | None = None
     fires_left: int | None = None
     skip_next: int = 0
+    resumed_at: datetime | None = None
 
     @property
     def actions(self) -> int:

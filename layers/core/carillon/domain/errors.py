@@ -51,6 +51,12 @@ class InvalidExpression(InvalidInput):
         self.remedy = remedy
 
 
+class MissingCalendar(InvalidInput):
+    """A timetable names a calendar that does not exist."""
+
+    code = "missing_calendar"
+
+
 class InvalidPath(InvalidInput):
     """A JMESPath expression cannot be read, or fails on the outputs it meets."""
 
@@ -117,10 +123,22 @@ class OutputNotFound(CarillonError, LookupError):
     code = "output_not_found"
 
 
+class BackfillNotFound(CarillonError, LookupError):
+    """There is no backfill with this id."""
+
+    code = "backfill_not_found"
+
+
 class DeadLetterNotFound(CarillonError, LookupError):
     """There is no dead letter with this id."""
 
     code = "dead_letter_not_found"
+
+
+class CalendarNotFound(CarillonError, LookupError):
+    """There is no calendar with this name."""
+
+    code = "calendar_not_found"
 
 
 class RevisionNotFound(CarillonError, LookupError):
@@ -133,6 +151,18 @@ class ScheduleExists(CarillonError):
     """A schedule with this id exists already."""
 
     code = "schedule_exists"
+
+
+class CalendarExists(CarillonError):
+    """A calendar with this name exists already."""
+
+    code = "calendar_exists"
+
+
+class CalendarInUse(CarillonError):
+    """Schedules name this calendar; take it out of their timetables first."""
+
+    code = "calendar_in_use"
 
 
 class VersionMismatch(CarillonError):
@@ -212,6 +242,23 @@ class Forbidden(CarillonError):
 
     code = "forbidden"
 
+    def __init__(self, message: str | None = None, *, permission: str = "", object: str = "") -> None:  # noqa: A002
+        super().__init__(message)
+        self.permission = permission
+        self.object = object
+
+
+class PasswordChangeRequired(Forbidden):
+    """This password was given to be used once: change it with POST /v1/me/password, then log in again."""
+
+    code = "password_change_required"
+
+
+class WrongPassword(Forbidden):
+    """The present password is wrong."""
+
+    code = "wrong_password"
+
 
 class LoginFailed(Unauthenticated):
     """The user or the password is wrong."""
@@ -239,6 +286,42 @@ class UserNotFound(CarillonError, LookupError):
     """There is no user with this name."""
 
     code = "user_not_found"
+
+
+class KeyNotFound(CarillonError, LookupError):
+    """This service account has no such key."""
+
+    code = "key_not_found"
+
+
+class LastAdmin(WrongState):
+    """This is the last person with the role admin: give it to another one first."""
+
+    code = "last_admin"
+
+
+class RoleExists(CarillonError):
+    """A role with this name exists already."""
+
+    code = "role_exists"
+
+
+class RoleNotFound(CarillonError, LookupError):
+    """There is no role with this name."""
+
+    code = "role_not_found"
+
+
+class RoleInUse(WrongState):
+    """The role is still given to users, or inherited by other roles."""
+
+    code = "role_in_use"
+
+
+class RoleBuiltIn(WrongState):
+    """This role is built in and cannot be changed: make one of your own that inherits it."""
+
+    code = "role_built_in"
 
 
 class Throttled(CarillonError):

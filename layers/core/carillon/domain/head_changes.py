@@ -6,18 +6,22 @@ Every function raises head_version. Fire times that are due and unclaimed when `
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Final
 
+from carillon.domain.calendars import NOTHING_EXCLUDED, Exclusions
 from carillon.domain.definition import Definition
 from carillon.domain.errors import FieldError, InvalidInput, WrongState
-from carillon.domain.fire_times import fire_times_between, next_after
-from carillon.domain.plan import MAX_LISTED, MAX_WALKED, Missed, missed_rows
+from carillon.domain.fire_times import next_after
+from carillon.domain.missed import Cause, missed_rows, settle
+from carillon.domain.plan import IN_PAUSE, NO_MORE_FIRE_TIMES, NO_MORE_RUNS
 from carillon.domain.run import Run
 from carillon.domain.schedule import Schedule, ScheduleState, TimetableSpec
 
 CLAIM_REACH: Final = timedelta(seconds=240)
 """No claim reaches further into the future than this: the tick's horizon and room for a fast clock."""
+
+_EDITED: Final = Cause("edited", "the schedule was edited before this fire time was claimed")
+_DELETED: Final = Cause("deleted", "the schedule was deleted before this fire time was claimed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +45,12 @@ def create(definition: Definition, owner: str, now: datetime, tombstone: Schedul
         generation=tombstone.generation + 1 if tombstone else 1,
         active_since=now,
         claimed_until=claimed_until,
+        fires_left=spec.max_runs,
         created_at=now,
         updated_at=now,
     )
-    next_fire_at = _first_after(spec, head, now)
-    if next_fire_at is None:
-        fault = FieldError("timetable.expression", "There is no fire time from now on; choose a later one.")
-        raise InvalidInput("This schedule would never fire.", [fault])
-    return HeadChange(_aimed(_defined(head, definition), next_fire_at))
+    _must_fire(spec, head, now)
+    return HeadChange(_aimed(_defined(head, definition), _first_after(spec, head, now)))
 
 
 def edit(head: Schedule, definition: Definition, now: datetime) -> HeadChange:
@@ -58,41 +60,79 @@ def edit(head: Schedule, definition: Definition, now: datetime) -> HeadChange:
     changed = replace(changed, timetable=spec, revision=head.revision + 1)
     if spec == head.timetable and head.state is not ScheduleState.BROKEN:
         return HeadChange(changed)
-    reason = "paused" if head.state is ScheduleState.PAUSED else "edited"
+    _must_fire(spec, head, now)
+    changed = replace(changed, fires_left=_fires_left(head, spec))
     if head.state is not ScheduleState.PAUSED:
         changed = replace(changed, state=ScheduleState.ACTIVE, state_reason=None)
-    rows = _jumped(head, now, reason, "the schedule was edited before this fire time was claimed")
+    rows = _jumped(head, now, IN_PAUSE if head.state is ScheduleState.PAUSED else _EDITED)
     return HeadChange(_aimed(changed, _first_after(spec, head, now)), rows)
 
 
-def pause(head: Schedule, now: datetime, by: str) -> HeadChange | None:
-    """Out of the due index, with next_fire_at kept; None when it is paused already."""
-    if head.state is ScheduleState.PAUSED:
+def pause(
+    head: Schedule, now: datetime, by: str, *, until: datetime | None = None, claimed_ahead: bool = False
+) -> HeadChange | None:
+    """Fires nothing, with next_fire_at kept; until a moment if one is given. None when it is so already.
+
+    A schedule that has ended can be paused while fire times of it are claimed but not started.
+    """
+    if until is not None and until <= now:
+        fault = FieldError("until", "This moment has passed; give one in the future, or leave it out.")
+        raise InvalidInput("The pause is not valid.", [fault])
+    if head.state is ScheduleState.PAUSED and head.paused_until == until:
         return None
-    if head.state is not ScheduleState.ACTIVE:
+    may_pause = head.state in (ScheduleState.ACTIVE, ScheduleState.PAUSED)
+    if not may_pause and not (head.state is ScheduleState.ENDED and claimed_ahead):
         raise WrongState(f"The schedule is {head.state}; only an active schedule can be paused.")
     changed = replace(
-        _raised(head, now), state=ScheduleState.PAUSED, state_reason=f"paused by {by}", due_at=None
+        _raised(head, now),
+        state=ScheduleState.PAUSED,
+        state_reason=f"paused by {by}",
+        paused_until=until,
+        due_at=until,
     )
     return HeadChange(changed)
 
 
-def resume(head: Schedule, now: datetime) -> HeadChange | None:
-    """Fires again from now on; what fell into the pause is recorded as skipped. None when it is active."""
-    if head.state is ScheduleState.ACTIVE:
+def resume(
+    head: Schedule, now: datetime, *, catch_up: int = 0, exclusions: Exclusions = NOTHING_EXCLUDED
+) -> HeadChange | None:
+    """Fires again from now on; of what fell into the pause the newest `catch_up` run, the rest is on record.
+
+    None when it is active, and when it has ended and nothing holds back what is claimed of it.
+    """
+    if head.state is ScheduleState.ACTIVE and (head.active_since is None or head.active_since <= now):
         return None
     if head.state is ScheduleState.ENDED:
-        raise WrongState(
-            "The schedule has ended: its timetable has no further fire time. Edit the timetable."
-        )
+        raise WrongState(f"The schedule has ended: {head.state_reason}. Edit the timetable.")
     changed = replace(
         _raised(head, now), state=ScheduleState.ACTIVE, state_reason=None, active_since=now, paused_until=None
     )
-    rows = _jumped(head, now, "paused", "the fire time lies inside a pause")
-    kept = head.next_fire_at
+    if head.next_fire_at is None:
+        return HeadChange(_aimed(changed, None))
+    if head.fires_left is not None:
+        catch_up = min(catch_up, head.fires_left)
+    rows = _jumped(head, now, IN_PAUSE, catch_up, exclusions)
+    caught_up = sum(run.reason is None for run in rows)
+    if changed.fires_left is not None:
+        changed = replace(changed, fires_left=changed.fires_left - caught_up)
+    following = head.next_fire_at
     return HeadChange(
-        _aimed(changed, kept if kept and kept > now else _first_after(head.timetable, head, now)), rows
+        _aimed(changed, following if following > now else _first_after(head.timetable, head, now)), rows
     )
+
+
+def skip_next(head: Schedule, count: int, now: datetime, claimed_ahead: int) -> HeadChange | None:
+    """The next `count` fire times do not run: those claimed ahead first, the others as they are claimed.
+
+    0 takes back what is not carried out yet. None when there is nothing to change.
+    """
+    has_next = head.state in (ScheduleState.ACTIVE, ScheduleState.PAUSED) and head.next_fire_at is not None
+    if count and not claimed_ahead and not has_next:
+        raise WrongState(f"The schedule is {head.state}; there is no next fire time to skip.")
+    left = max(0, count - claimed_ahead) if has_next else 0
+    if head.skip_next == left and not (count and claimed_ahead):
+        return None
+    return HeadChange(replace(_raised(head, now), skip_next=left))
 
 
 def delete(head: Schedule, now: datetime, last_claimed: datetime | None) -> HeadChange:
@@ -103,10 +143,12 @@ def delete(head: Schedule, now: datetime, last_claimed: datetime | None) -> Head
         state_reason=None,
         next_fire_at=None,
         due_at=None,
+        paused_until=None,
+        skip_next=0,
+        fires_left=None,
         claimed_until=max(now, last_claimed or now, head.claimed_until or now),
     )
-    rows = _jumped(head, now, "deleted", "the schedule was deleted before this fire time was claimed")
-    return HeadChange(changed, rows)
+    return HeadChange(changed, _jumped(head, now, _DELETED))
 
 
 def _raised(head: Schedule, now: datetime) -> Schedule:
@@ -132,29 +174,58 @@ def _anchored(spec: TimetableSpec, before: TimetableSpec | None, now: datetime) 
     return replace(spec, anchor=now.replace(microsecond=0))
 
 
+def _fires_left(head: Schedule, spec: TimetableSpec) -> int | None:
+    """What an edit leaves of max_runs: runs so far are counted if the schedule counted them."""
+    before = head.timetable.max_runs
+    if spec.max_runs is None or before is None or head.fires_left is None:
+        return spec.max_runs
+    return max(0, spec.max_runs - (before - head.fires_left))
+
+
+def _must_fire(spec: TimetableSpec, head: Schedule, now: datetime) -> None:
+    """Refuses a timetable that has nothing left, in words that say which field takes it all."""
+    if _first_after(spec, head, now) is not None:
+        return
+    fault = FieldError("timetable.expression", "There is no fire time from now on; choose a later one.")
+    if _first_after(replace(spec, ends_at=None), head, now) is not None:
+        fault = FieldError(
+            "timetable.ends_at", "The first fire time from now on lies behind this end; choose a later end."
+        )
+    raise InvalidInput("This schedule would never fire.", [fault])
+
+
 def _first_after(spec: TimetableSpec, head: Schedule, now: datetime) -> datetime | None:
     return next_after(spec, max(now, head.claimed_until or now))
 
 
 def _aimed(head: Schedule, next_fire_at: datetime | None) -> Schedule:
-    if next_fire_at is None:
+    is_over = head.fires_left is not None and head.fires_left <= 0
+    if next_fire_at is None or is_over:
         return replace(
             head,
-            next_fire_at=None,
+            next_fire_at=next_fire_at,
             due_at=None,
+            paused_until=None,
             state=ScheduleState.ENDED,
-            state_reason="the timetable has no further fire time",
+            state_reason=NO_MORE_FIRE_TIMES if next_fire_at is None else NO_MORE_RUNS,
         )
-    due_at = next_fire_at if head.state is ScheduleState.ACTIVE else None
+    due_at = next_fire_at if head.state is ScheduleState.ACTIVE else head.paused_until
     return replace(head, next_fire_at=next_fire_at, due_at=due_at)
 
 
-def _jumped(head: Schedule, until: datetime, reason: str, message: str) -> tuple[Run, ...]:
+def _jumped(
+    head: Schedule,
+    until: datetime,
+    cause: Cause,
+    catch_up: int = 0,
+    exclusions: Exclusions = NOTHING_EXCLUDED,
+) -> tuple[Run, ...]:
+    if head.state is ScheduleState.ENDED:
+        return ()
     try:
-        walked = tuple(islice(fire_times_between(head.timetable, head.next_fire_at, until), MAX_WALKED))
+        missed = settle(
+            head.timetable, head.next_fire_at, until, cause, catch_up=catch_up, exclusions=exclusions
+        )
     except InvalidInput:
         return ()
-    if not walked:
-        return ()
-    missed = Missed(walked[: MAX_LISTED + 1], walked[-1], len(walked))
-    return missed_rows(head, missed, until, reason, message)
+    return missed_rows(head, missed, until)

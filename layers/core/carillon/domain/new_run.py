@@ -8,6 +8,9 @@ from carillon.domain.moments import to_key
 from carillon.domain.run import Origin, Run, RunState
 from carillon.domain.run_id import RunId
 
+EXCLUDED: Final = "excluded"
+"""The reason of a fire time that a calendar leaves out."""
+
 RESEND_AFTER: Final = timedelta(seconds=60)
 """A wake-up that has not led to a start this long after its time is sent again."""
 
@@ -68,7 +71,7 @@ def missed_stretch(
 ) -> Run:
     """One SKIPPED row that accounts for `count` fire times from `first` to `last`, with a key of its own."""
     # The key names both ends: two actors that saw different stretches never hide one behind the other.
-    tail = f"missed-{to_key(last).lower()}"
+    tail = f"{EXCLUDED if reason == EXCLUDED else 'missed'}-{to_key(last).lower()}"
     run = skipped(
         RunId(schedule_id, f"{to_key(first)}~{tail}"),
         generation,

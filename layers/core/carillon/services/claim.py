@@ -12,7 +12,8 @@ from typing import Final
 from carillon.domain.claim import MAX_ACTIONS, Claim, ClaimFault, ClaimVerdict
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import Throttled, Unavailable
-from carillon.domain.plan import claim_of, plan
+from carillon.domain.plan import plan
+from carillon.domain.plan_claim import claim_of, without_existing
 from carillon.domain.run import RunState
 from carillon.domain.schedule import Schedule
 from carillon.ports import Chance, Clock, DispatchQueue, ScheduleStore
@@ -66,7 +67,8 @@ class Claimer:
         """Claims what is due up to the horizon of a schedule that was just written."""
         if schedule.due_at is None or schedule.due_at > horizon:
             return ClaimReport()
-        return self.claim_and_send([claim_of(plan(schedule, now, horizon), now)])
+        calendars = self._schedules.calendars(schedule.timetable.calendars)
+        return self.claim_and_send([claim_of(plan(schedule, now, horizon, calendars), now)])
 
     def _commit(self, batch: Sequence[Claim]) -> ClaimReport:
         pending, lost = tuple(batch), 0
@@ -96,13 +98,7 @@ class Claimer:
 
 def _without_losers(pending: Sequence[Claim], verdicts: Sequence[ClaimVerdict]) -> tuple[Claim, ...]:
     return tuple(
-        _without_existing(claim, verdict)
+        without_existing(claim, verdict.existing)
         for claim, verdict in zip(pending, verdicts, strict=True)
         if verdict.fault is not ClaimFault.LOST
     )
-
-
-def _without_existing(claim: Claim, verdict: ClaimVerdict) -> Claim:
-    if not verdict.existing:
-        return claim
-    return replace(claim, runs=tuple(run for run in claim.runs if run.run_id not in verdict.existing))

@@ -8,11 +8,16 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Final
 
+from carillon.domain.calendars import Calendars
 from carillon.domain.claim import Claim
-from carillon.domain.plan import Plan, after_claim, broken, claim_of, plan
+from carillon.domain.errors import Throttled, Unavailable
+from carillon.domain.missed import MAX_LISTED
+from carillon.domain.plan import Plan, broken, plan
+from carillon.domain.plan_claim import after_claim, claim_of
 from carillon.domain.run import RunState
 from carillon.domain.schedule import Schedule, ScheduleState
 from carillon.ports import BrokenRow, Clock, Concurrently, Log, ScheduleStore
+from carillon.services.calendar_reader import CalendarReader
 from carillon.services.claim import Claimer, ClaimReport, in_batches
 from carillon.services.sweep import Sweep, SweepReport
 
@@ -21,6 +26,9 @@ HORIZON: Final = timedelta(seconds=180)
 
 MAX_ROUNDS: Final = 4
 """How often one tick returns to a schedule with more fire times up to the horizon than one claim can hold."""
+
+LISTED_PER_TICK: Final = 20_000
+"""Rows of missed fire times that one tick writes one by one; behind that a missed stretch is one row, however short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +69,36 @@ class Tick:
 
     def run(self, shards: Iterable[int]) -> TickReport:
         """Claims and sends what is due in these shards, then sweeps them."""
-        report = TickReport()
+        report, calendars = TickReport(), CalendarReader(self._schedules)
         for shard in shards:
             horizon = self._clock.now() + HORIZON
             for page in self._schedules.due_before(shard, horizon):
-                report += self._page(page, horizon)
+                listed = MAX_LISTED if report.skipped < LISTED_PER_TICK else 1
+                report += self._page(page, horizon, calendars, listed)
             report += TickReport(swept=self._sweep.run(shard))
         return report
 
-    def _page(self, page: Sequence[Schedule | BrokenRow], horizon: datetime) -> TickReport:
+    def _page(
+        self, page: Sequence[Schedule | BrokenRow], horizon: datetime, calendars: CalendarReader, listed: int
+    ) -> TickReport:
+        report = TickReport(due=len(page), broken=self._mark_unreadable(page))
+        due = [row for row in page if isinstance(row, Schedule)]
+        try:
+            named = calendars.of(due)
+        except (Throttled, Unavailable) as error:
+            # Without its calendars a schedule might fire on a day that is left out: it waits for the next tick.
+            self._log("calendars_unread", "Calendars cannot be read now.", why=str(error))
+            report += TickReport(postponed=sum(bool(schedule.timetable.calendars) for schedule in due))
+            due, named = [schedule for schedule in due if not schedule.timetable.calendars], {}
+        for _ in range(MAX_ROUNDS):
+            if not due:
+                break
+            written, counts = self._round(due, horizon, named, listed)
+            report += counts
+            due = _with_more(written, horizon)
+        return report
+
+    def _mark_unreadable(self, page: Sequence[Schedule | BrokenRow]) -> int:
         unreadable = [row for row in page if isinstance(row, BrokenRow)]
         for row in unreadable:
             self._log(
@@ -79,26 +108,23 @@ class Tick:
                 why=row.reason,
             )
             self._schedules.mark_broken(row, self._clock.now())
-        due = [row for row in page if isinstance(row, Schedule)]
-        report = TickReport(due=len(page), broken=len(unreadable))
-        for _ in range(MAX_ROUNDS):
-            if not due:
-                break
-            written, counts = self._round(due, horizon)
-            report += counts
-            due = _with_more(written, horizon)
-        return report
+        return len(unreadable)
 
-    def _round(self, due: Sequence[Schedule], horizon: datetime) -> tuple[list[Claim], TickReport]:
+    def _round(
+        self, due: Sequence[Schedule], horizon: datetime, calendars: Calendars, listed: int
+    ) -> tuple[list[Claim], TickReport]:
         now = self._clock.now()
-        claims = [claim_of(self._plan(schedule, now, horizon), now) for schedule in due]
+        plans = (self._plan(schedule, now, horizon, calendars, listed) for schedule in due)
+        claims = [claim_of(made, now) for made in plans]
         reports = list(self._concurrently(self._claimer.claim_and_send, in_batches(claims)))
         written = [claim for report in reports for claim in report.written]
         return written, _counts(written, reports)
 
-    def _plan(self, schedule: Schedule, now: datetime, horizon: datetime) -> Plan:
+    def _plan(
+        self, schedule: Schedule, now: datetime, horizon: datetime, calendars: Calendars, listed: int
+    ) -> Plan:
         try:
-            made = plan(schedule, now, horizon)
+            made = plan(schedule, now, horizon, calendars, listed)
         except Exception as error:  # noqa: BLE001 - the edge of one schedule: whatever it is, the others go on
             made = broken(schedule, f"its fire times cannot be told: {error!r}")
         if made.state is ScheduleState.BROKEN:

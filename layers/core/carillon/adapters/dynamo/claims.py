@@ -5,7 +5,7 @@ from typing import Any
 
 from carillon.adapters.dynamo.database import Cancelled, Database
 from carillon.adapters.dynamo.expressions import Expression
-from carillon.adapters.dynamo.head_item import claim_values, due_values, head_key
+from carillon.adapters.dynamo.head_item import claim_values, due_values, head_key, resumed_values
 from carillon.adapters.dynamo.run_item import run_item
 from carillon.adapters.dynamo.wire import Value, moment, text, whole
 from carillon.domain.claim import Claim, ClaimFault, ClaimVerdict
@@ -60,6 +60,7 @@ def _actions(database: Database, claim: Claim) -> Iterator[dict[str, Any]]:
         "state": text(claim.state.value),
         **due_values(schedule_id, claim.due_at, database.shards),
         **claim_values(claim.fires_left, claim.skip_next, claim.state_reason),
+        **resumed_values(claim.resumed_at),
     }
     yield {
         "Update": {

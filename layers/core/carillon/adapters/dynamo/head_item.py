@@ -63,6 +63,11 @@ def claim_values(fires_left: int | None, skip_next: int, state_reason: str | Non
     }
 
 
+def resumed_values(resumed_at: datetime | None) -> dict[str, Value | None]:
+    """The attributes that the end of a pause moves; none for a claim that ends no pause."""
+    return {} if resumed_at is None else {"active_since": moment(resumed_at), "paused_until": None}
+
+
 def due_values(schedule_id: str, due_at: datetime | None, shards: int) -> dict[str, Value | None]:
     """The due index's key, or its absence."""
     if due_at is None:

@@ -1,10 +1,18 @@
 """The Schedules table over DynamoDB: heads by due time, catalog and id, their revisions, and the writes."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from carillon.adapters.dynamo.calendars import (
+    CALENDARS,
+    is_removed,
+    read_calendar,
+    read_calendars,
+    remove_calendar,
+    save_calendar,
+)
 from carillon.adapters.dynamo.changes import due_at_ms, mark_head_broken, write_change
 from carillon.adapters.dynamo.claims import commit_claims
 from carillon.adapters.dynamo.database import Database
@@ -12,6 +20,8 @@ from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.head_item import head_key, read_head
 from carillon.adapters.dynamo.revision_item import read_revision, revision_key
 from carillon.adapters.dynamo.wire import Wire, moment, text
+from carillon.domain.audit import AuditEntry
+from carillon.domain.calendars import Calendar, Calendars
 from carillon.domain.claim import Claim, ClaimVerdict
 from carillon.domain.errors import MalformedRow, RevisionNotFound
 from carillon.domain.job import Revision
@@ -92,6 +102,25 @@ class DynamoSchedules:
     def write(self, change: Change) -> frozenset[RunId] | None:
         """TransactWriteItems of head, audit, revision and rows; LostRace, ScheduleExists."""
         return write_change(self._database, change)
+
+    def calendars(self, names: Collection[str]) -> Calendars:
+        """BatchGetItem, consistent; calendars that cannot be read are logged and left out."""
+        return read_calendars(self._database, names)
+
+    def calendar_page(self, limit: int, start: Mapping[str, Any] | None = None) -> Page[Calendar]:
+        """Query of the calendars' partition, ascending by name."""
+        expression = Expression()
+        key = expression.compare("schedule_id", "=", CALENDARS)
+        items, last = self._page(key, expression, limit, start)
+        return Page(tuple(read_calendar(item) for item in items if not is_removed(item)), last)
+
+    def save_calendar(self, calendar: Calendar, audit: AuditEntry, *, replaces: int | None) -> None:
+        """TransactWriteItems of calendar and audit; LostRace."""
+        save_calendar(self._database, calendar, audit, replaces)
+
+    def remove_calendar(self, name: str, audit: AuditEntry, *, replaces: int) -> None:
+        """TransactWriteItems of the mark and audit; LostRace."""
+        remove_calendar(self._database, name, audit, replaces)
 
     def mark_broken(self, row: BrokenRow, now: datetime) -> None:
         """UpdateItem, if the head still is unreadable and has not moved."""
