@@ -1,5 +1,6 @@
 """The protocol searched exhaustively: clean as designed, and broken in the known way without each safeguard."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import pytest
@@ -35,6 +36,16 @@ def test_the_hole_is_closed_as_designed(hole):
 def test_the_hole_opens_without_its_safeguards(hole):
     found = search(hole.model(opened=True))
     assert (found.complaint, len(found.trace)) == (hole.complaint, hole.depth), found.told()
+
+
+ALONE = [(hole, kept) for hole in HOLES for kept in hole.alone.split()]
+
+
+@pytest.mark.parametrize(("hole", "kept"), ALONE, ids=lambda part: getattr(part, "name", part))
+def test_one_safeguard_of_several_keeps_the_hole_closed(hole, kept):
+    taken_away = frozenset(hole.without.split()) - {kept}
+    found = search(model_of(replace(hole.world, without=taken_away)), BOUND)
+    assert not found.complaint, found.told()
 
 
 def _complaint(without="", **world):

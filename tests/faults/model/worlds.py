@@ -44,7 +44,10 @@ LARGE = {
     "two workers, three faults": Config(timetables=((1,),), workers=2, crashes=2, lost=1, duplicates=1),
     "two fire times, a crash": Config(workers=1, crashes=1, lag=True),
     "two workers, three acts": Config(timetables=((1,),), workers=2, operator_acts=3, acts=ALL_ACTS),
-    "two fire times, two acts": Config(timetables=((1, 2), (2,)), operator_acts=2, acts=ALL_ACTS, sweeps=False),
+    "two fire times, two acts": Config(
+        timetables=((1, 2), (2,)), operator_acts=2, acts=ALL_ACTS, sweeps=False,
+        lease_outlasts=("repeat", "call", "finish"),
+    ),
     "three fire times, two ticks, four acts": Config(
         timetables=((1, 3), (1, 2, 3)), ticks=2, workers=0, sweeps=False, lag=True,
         operator_acts=4, acts=ALL_ACTS, crashes=1,
