@@ -18,7 +18,7 @@ def run_document(run: Run) -> dict[str, Any]:
     `started_at` is the first attempt's start; `lateness_ms` runs from the fire time to it, `duration_ms` from
     it to the run's end. What each attempt took stands in its events.
     """
-    started_at = _first_start(run)
+    started_at = first_start(run)
     return {
         "run_id": str(run.run_id),
         "schedule_id": run.run_id.schedule_id,
@@ -31,8 +31,8 @@ def run_document(run: Run) -> dict[str, Any]:
         "created_at": to_rfc3339(run.created_at),
         "started_at": _rfc3339(started_at),
         "ended_at": _rfc3339(run.ended_at),
-        "duration_ms": _between_ms(started_at, run.ended_at),
-        "lateness_ms": _between_ms(run.fire_at, started_at),
+        "duration_ms": between_ms(started_at, run.ended_at),
+        "lateness_ms": between_ms(run.fire_at, started_at),
         "skipped_count": run.skipped_count,
         "retry_of": None if run.retry_of is None else str(run.retry_of),
         "deadline_at": _rfc3339(run.deadline_at),
@@ -52,7 +52,8 @@ def event_document(event: RunEvent) -> dict[str, Any]:
     }
 
 
-def _first_start(run: Run) -> datetime | None:
+def first_start(run: Run) -> datetime | None:
+    """When the first attempt started, None where there was none or its line has left the story."""
     if run.attempt <= 1:
         return run.started_at
     starts = (e.timestamp for e in run.events if e.status is RunState.RUNNING and e.attempt == 1)
@@ -63,5 +64,6 @@ def _rfc3339(moment: datetime | None) -> str | None:
     return None if moment is None else to_rfc3339(moment)
 
 
-def _between_ms(first: datetime | None, last: datetime | None) -> int | None:
+def between_ms(first: datetime | None, last: datetime | None) -> int | None:
+    """Whole milliseconds from one moment to another, None where either is missing."""
     return None if first is None or last is None else (last - first) // _MILLISECOND
