@@ -173,7 +173,12 @@ def wire_dead_letter() -> "tuple[TakeInDeadLetter, Log]":
     from carillon.services.workflow import build_advance
     from carillon.settings import DeadLetterSettings
 
-    settings, log, clock, chance = DeadLetterSettings.from_env(), structured_log(), SystemClock(), SystemChance()
+    settings, log, clock, chance = (
+        DeadLetterSettings.from_env(),
+        structured_log(),
+        SystemClock(),
+        SystemChance(),
+    )
     database = _database(settings)
     queue = SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace)
     runs = DynamoRuns(database)

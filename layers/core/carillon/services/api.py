@@ -41,6 +41,7 @@ from carillon.services.resume_schedule import ResumeSchedule
 from carillon.services.retry_run import RetryRun
 from carillon.services.stop_run import StopRun
 from carillon.services.trigger_schedule import TriggerSchedule
+from carillon.services.workflow import build_advance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,8 @@ def build_api(
     skew_seconds: int,
 ) -> Api:
     """The services over a stack's ports; `issuer` names the stack in its tokens."""
-    ended = build_ended(slots, queue, clock, chance, log)
+    advance = build_advance(schedules, runs, outputs, queue, clock, chance, log)
+    ended = build_ended(slots, queue, clock, chance, log, advance)
     journal, end_queued = Journal(chance), EndQueued(runs, slots, ended, clock, chance, skew_seconds)
     at_once = DispatchAtOnce(Claimer(schedules, queue, clock, chance), clock, log)
     return Api(
@@ -111,7 +113,7 @@ def build_api(
         read_schedules=ReadSchedules(schedules, shards),
         read_runs=ReadRuns(schedules, runs, outputs),
         preview_timetable=PreviewTimetable(schedules, clock),
-        stop_run=StopRun(CancelRun(runs, ended, clock, chance), clock, journal),
+        stop_run=StopRun(schedules, CancelRun(runs, ended, clock, chance), clock, journal),
         retry_run=RetryRun(schedules, runs, Enqueue(runs, queue, clock), clock, journal),
         answer_callback=AnswerCallback(schedules, runs, outputs, queue, ended, journal, clock, chance, log),
         dead_letters=DeadLetters(kept, runs, queue, clock, journal),

@@ -3,7 +3,6 @@
 Such a row has no ended_at, so the functions behind the table's stream never see it.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -59,11 +58,7 @@ class DynamoOutputs:
 
 
 def _output(item: Wire, name: str) -> Any:
-    row = Row(item, f"The output of {name}")
-    try:
-        return json.loads(row.text("output"))
-    except ValueError:
-        raise row.fault("output", "is not JSON") from None
+    return Row(item, f"The output of {name}").any_json("output")
 
 
 def _key(run: Run) -> Wire:

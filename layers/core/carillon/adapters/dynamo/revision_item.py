@@ -1,12 +1,12 @@
 """A revision as a row: written once, never changed; the definition and the job are JSON texts."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
+from carillon.adapters.dynamo.job_value import job_value, read_job_value
 from carillon.adapters.dynamo.wire import Row, Wire, packed, text, whole
 from carillon.domain.errors import MalformedRow
-from carillon.domain.job import Backoff, Job, Retry, Revision, Wait
+from carillon.domain.job import Revision
 
 
 def revision_key(schedule_id: str, number: int) -> Wire:
@@ -16,14 +16,10 @@ def revision_key(schedule_id: str, number: int) -> Wire:
 
 def revision_item(revision: Revision) -> Wire:
     """The row."""
-    job = revision.job
-    fields = {"target": dict(job.target), "timeout_seconds": job.timeout_seconds, "retry": asdict(job.retry)}
-    if job.wait is not None:
-        fields["wait"] = asdict(job.wait)
     return revision_key(revision.schedule_id, revision.number) | {
         "generation": whole(revision.generation),
         "document": packed(dict(revision.document)),
-        "job": packed(fields),
+        "job": packed(job_value(revision.job)),
         "saved_at": whole(revision.saved_at_ms),
         "saved_by": text(revision.saved_by),
     }
@@ -35,10 +31,7 @@ def read_revision(item: Mapping[str, Mapping[str, Any]]) -> Revision:
     row = Row(item, f"Schedule {schedule_id}, revision {part}")
     job = row.mapping("job")
     try:
-        retry, wait = dict(job.pop("retry")), job.pop("wait", None)
-        words = {name: tuple(retry.get(name, ())) for name in ("retry_on", "never_on")}
-        policy = Retry(**retry | words | {"backoff": Backoff(retry["backoff"])})
-        read = Job(retry=policy, wait=None if wait is None else Wait(**wait), **job)
+        read = read_job_value(job)
         number = int(part[1:])
     except (KeyError, ValueError, TypeError) as error:
         raise MalformedRow(f"{row.name} cannot be read: {error}.") from None

@@ -8,13 +8,16 @@ import json
 import zlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from carillon.domain.errors import MalformedRow
 from carillon.domain.moments import from_ms, to_ms
 
 Value: TypeAlias = dict[str, Any]
 Wire: TypeAlias = dict[str, Value]
+
+_LONG_TEXT: Final = 32_768
+_MOST_UNFOLDED: Final = 4_194_304
 
 
 def text(value: str) -> Value:
@@ -38,13 +41,23 @@ def expiry(value: datetime) -> Value:
 
 
 def packed(value: object) -> Value:
-    """Any JSON value, as compact text."""
-    return {"S": json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)}
+    """Any JSON value, as compact text, compressed where that text is long: a row ends at 400 KB."""
+    found = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return {"S": found} if len(found) <= _LONG_TEXT else {"B": zlib.compress(found.encode())}
 
 
 def shard_of(key: str, shards: int) -> str:
     """The index partition that a key belongs to, the same in every process and for ever."""
     return str(zlib.crc32(key.encode()) % shards)
+
+
+def _unsqueezed(data: bytes) -> str:
+    # A row that anybody may have written must not unfold to more than any document is allowed.
+    unfolding = zlib.decompressobj()
+    found = unfolding.decompress(data, _MOST_UNFOLDED)
+    if unfolding.unconsumed_tail:
+        raise ValueError("it unfolds to too much")
+    return found.decode()
 
 
 class Row:
@@ -137,11 +150,18 @@ class Row:
             raise self.fault(attribute, "is not a JSON list of texts")
         return tuple(value)
 
+    def any_json(self, attribute: str) -> Any:
+        """Any JSON value that must be there."""
+        if attribute not in self._item:
+            raise self.fault(attribute, "is missing")
+        return self._json(attribute)
+
     def _json(self, attribute: str) -> Any:
-        found = self.maybe_text(attribute)
+        squeezed = self._item.get(attribute, {}).get("B")
         try:
+            found = _unsqueezed(squeezed) if squeezed is not None else self.maybe_text(attribute)
             return json.loads(found) if found is not None else None
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError, TypeError, zlib.error):
             raise self.fault(attribute, "is not JSON") from None
 
     def values(self, attribute: str) -> list[Mapping[str, Any]]:
