@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from carillon.domain.errors import LostRace
-from tests.fakes.database import stored
+from carillon.domain.errors import LastAdmin, LostRace
+from carillon.ports import Page
+from tests.fakes.database import paged, stored
 
 
 class MemoryAccess:
@@ -16,15 +17,52 @@ class MemoryAccess:
         with self._database.operation("user"):
             return self._database.users.get(name)
 
-    def save_user(self, user, audit, *, replaces):
-        with self._database.operation("save_user"):
+    def users(self, limit, start=None):
+        with self._database.operation("users"):
+            found = sorted(self._database.users.values(), key=lambda user: user.name)
+            page, last = paged(found, limit, start, lambda user: user.name)
+            return Page(tuple(page), last)
+
+    def save_user(self, user, audit, *, before):
+        self._write(self._database.users, user.name, stored(user), audit, before and before.version)
+
+    def delete_user(self, user, audit):
+        self._write(self._database.users, user.name, None, audit, user.version)
+
+    def roles(self, names):
+        with self._database.operation("roles"):
+            found = self._database.roles
+            return [found[name] for name in dict.fromkeys(names) if name in found]
+
+    def all_roles(self):
+        with self._database.operation("all_roles"):
+            return [role for _, role in sorted(self._database.roles.items())]
+
+    def save_role(self, role, audit, *, replaces):
+        self._write(self._database.roles, role.name, stored(role), audit, replaces)
+
+    def delete_role(self, role, audit):
+        self._write(self._database.roles, role.name, None, audit, role.version)
+
+    def _write(self, rows, name, after, audit, replaces):
+        with self._database.operation("access_write"):
             if audit.entry_id in self._database.audit:
                 return
-            found = self._database.users.get(user.name)
+            found = rows.get(name)
             if (found.version if found else None) != replaces:
-                raise LostRace(f"User {user.name} was changed meanwhile.")
-            self._database.users[user.name] = stored(user)
+                raise LostRace(f"{name} was changed meanwhile.")
+            others = [row for row in rows.values() if row is not found and is_admin(row)]
+            if is_admin(found) and not is_admin(after) and not others:
+                raise LastAdmin
+            if after is None:
+                del rows[name]
+            else:
+                rows[name] = after
             self._database.audit[audit.entry_id] = audit
+
+
+def is_admin(row):
+    return getattr(row, "is_admin", False)
 
 
 class MemoryGuards:

@@ -18,6 +18,7 @@ from carillon.domain.dispatch import Dispatch
 from carillon.domain.job import Revision
 from carillon.domain.outcome import Outcome
 from carillon.domain.overlap import Slot
+from carillon.domain.rbac import Role
 from carillon.domain.run import Run
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import Schedule
@@ -218,11 +219,32 @@ class AccessStore(Protocol):
     def user(self, name: str) -> User | None:
         """The user as of now (consistent)."""
 
-    def save_user(self, user: User, audit: AuditEntry, *, replaces: int | None) -> None:
-        """Writes the user and the audit row together if its version is still `replaces` (None: unused name).
+    def users(self, limit: int, start: Mapping[str, Any] | None = None) -> Page[User]:
+        """Users in the order of their names, as of now."""
+
+    def save_user(self, user: User, audit: AuditEntry, *, before: User | None) -> None:
+        """Writes the user and the audit row together if its version is still `before`'s (None: unused name).
+
+        LostRace otherwise; LastAdmin when no enabled admin would be left.
+        """
+
+    def delete_user(self, user: User, audit: AuditEntry) -> None:
+        """Deletes the user, if its version is still this one, and writes the audit row; LostRace, LastAdmin."""
+
+    def roles(self, names: Sequence[str]) -> Sequence[Role]:
+        """The stack's own roles of these names as of now, at most 100; those that do not exist are left out."""
+
+    def all_roles(self) -> Sequence[Role]:
+        """Every role of the stack's own, as of now, in the order of their names."""
+
+    def save_role(self, role: Role, audit: AuditEntry, *, replaces: int | None) -> None:
+        """Writes the role and the audit row together if its version is still `replaces` (None: unused name).
 
         LostRace otherwise.
         """
+
+    def delete_role(self, role: Role, audit: AuditEntry) -> None:
+        """Deletes the role, if its version is still this one, and writes the audit row; LostRace."""
 
 
 class Guards(Protocol):

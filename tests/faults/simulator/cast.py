@@ -96,7 +96,7 @@ class Cast:
         self.resume = ResumeSchedule(schedules, clock, journal, at_once)
         self.delete = DeleteSchedule(schedules, runs, clock, journal, end_queued)
         self.trigger = TriggerSchedule(schedules, Enqueue(runs, queue, clock), clock, chance, journal)
-        self.stop = StopRun(CancelRun(runs, ended, clock, chance), clock, journal)
+        self.stop = StopRun(schedules, CancelRun(runs, ended, clock, chance), clock, journal)
 
     def work(self, body):
         """One message carried out with what an invocation has of time."""

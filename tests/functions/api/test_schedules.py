@@ -258,7 +258,7 @@ def test_what_does_not_exist_is_a_404_with_its_code(world, path, code):
 )
 def test_a_user_who_is_no_admin_may_only_read(world, method, path, document, permission):
     world.create()
-    world.add_user("bob")
+    world.add_user("bob", roles=("viewer",))
 
     answer = world.call(method, path, document, headers={"if-match": '"1"'}, token=world.token_of("bob"))
 

@@ -1,51 +1,88 @@
-"""Whether a principal may do something: the one place that answers it.
+"""Whether a principal may do something to an object: the one place that answers it."""
 
-For now an admin may do everything and every other user may read; roles with scopes replace the body of
-`missing_permission`, not its callers.
-"""
-
-from enum import StrEnum
-from typing import Final
+from collections.abc import Callable, Iterable
 
 from carillon.domain.access import Principal
 from carillon.domain.errors import Forbidden
+from carillon.domain.job import Job
+from carillon.domain.permission import Permission
+from carillon.domain.rbac import Grant, permits, unheld
+from carillon.domain.schedule import Schedule
+from carillon.domain.scope import Subject
+from carillon.domain.target_ids import target_ids
+from carillon.ports import ScheduleStore
 
-ADMIN: Final = "admin"
-
-
-class Permission(StrEnum):
-    """What can be permitted: a resource and an action."""
-
-    READ_SCHEDULES = "schedules:read"
-    CREATE_SCHEDULES = "schedules:create"
-    EDIT_SCHEDULES = "schedules:edit"
-    DELETE_SCHEDULES = "schedules:delete"
-    PAUSE_SCHEDULES = "schedules:pause"
-    RESUME_SCHEDULES = "schedules:resume"
-    TRIGGER_SCHEDULES = "schedules:trigger"
-    READ_RUNS = "runs:read"
-    CANCEL_RUNS = "runs:cancel"
-    RETRY_RUNS = "runs:retry"
-    COMPLETE_RUNS = "runs:complete"
-    READ_DEAD_LETTERS = "dead-letters:read"
-    REDRIVE_DEAD_LETTERS = "dead-letters:redrive"
-
-    @property
-    def is_reading(self) -> bool:
-        """Whether it changes nothing."""
-        return self.endswith(":read")
+__all__ = [
+    "Permission",
+    "authorise",
+    "authorise_schedule",
+    "authorise_targets",
+    "check_held",
+    "subject_of",
+    "visible",
+]
 
 
-def missing_permission(principal: Principal, permission: Permission) -> Permission | None:
-    """The permission that the principal would need and lacks."""
-    if ADMIN in principal.roles or permission.is_reading:
-        return None
-    return permission
-
-
-def authorise(principal: Principal, permission: Permission, resource: str = "") -> None:
+def authorise(principal: Principal, permission: Permission, subject: Subject) -> None:
     """Lets the principal pass or raises Forbidden, which names the missing permission."""
-    missing = missing_permission(principal, permission)
-    if missing is not None:
-        where = f" on {resource}" if resource else ""
-        raise Forbidden(f"This needs the permission {missing}{where}, which {principal.name} does not have.")
+    if not permits(principal.grants, permission, subject, principal.name):
+        raise _forbidden(principal, permission, subject)
+
+
+def authorise_schedule(
+    principal: Principal, permission: Permission, schedules: ScheduleStore, schedule_id: str
+) -> None:
+    """The same for a schedule that is known by its id; its head is read only if the answer hangs on it.
+
+    Where there is no such schedule, scopes of owner and tag cover nothing: so nobody learns which ids exist.
+    """
+    by_id = Subject(schedule_id)
+    grants = _grants(principal, permission)
+    if grants and not permits(grants, permission, by_id, principal.name):
+        head = schedules.head(schedule_id)
+        by_id = by_id if head is None else subject_of(head)
+    authorise(principal, permission, by_id)
+
+
+def authorise_targets(principal: Principal, job: Job) -> None:
+    """Lets pass whoever may use every target of the job: what the worker can reach is nobody's by default."""
+    for target in target_ids(job):
+        authorise(principal, Permission.USE_TARGET, Subject(target))
+
+
+def visible(principal: Principal, permission: Permission) -> Callable[[Subject], bool]:
+    """Which objects of a list the principal may see; Forbidden when there cannot be any."""
+    grants = _grants(principal, permission)
+    if not grants:
+        raise _forbidden(principal, permission, Subject(""))
+    return lambda subject: permits(grants, permission, subject, principal.name)
+
+
+def check_held(principal: Principal, wanted: Iterable[Grant], *, to: str) -> None:
+    """Refuses what would reach above the principal: Forbidden names the first permission that is not held."""
+    missing = unheld(wanted, principal.grants)
+    if missing:
+        others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise Forbidden(
+            f"To {to} you need to hold {missing[0]}{others} yourself, and {principal.name} does not.",
+            permission=missing[0].permission,
+        )
+
+
+def subject_of(head: Schedule) -> Subject:
+    """A schedule as scopes see it."""
+    return Subject(head.schedule_id, head.owner, head.tags)
+
+
+def _grants(principal: Principal, permission: Permission) -> list[Grant]:
+    return [grant for grant in principal.grants if grant.permission is permission]
+
+
+def _forbidden(principal: Principal, permission: Permission, subject: Subject) -> Forbidden:
+    where = f" on {ascii(subject.id)[1:-1]:.100}" if subject.id else ""
+    kind = permission.resource.removesuffix("s")
+    return Forbidden(
+        f"This needs the permission {permission}{where}, which {principal.name} does not have.",
+        permission=permission,
+        object=f"{kind}:{subject.id}" if subject.id else "",
+    )

@@ -4,16 +4,16 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from carillon.domain.access import Principal, User
+from carillon.domain.access import Principal, User, UserKind
 from carillon.domain.errors import FieldError, InvalidInput, LostRace, UserExists
 from carillon.domain.moments import ceil_second
 from carillon.domain.password import hash_password
+from carillon.domain.rbac import ADMIN
 from carillon.ports import AccessStore, Chance, Clock
-from carillon.services.authorise import ADMIN
 from carillon.services.journal import Journal
 
 USER_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")
-OPERATOR: Final = Principal("operator", (ADMIN,), "function")
+OPERATOR: Final = Principal("operator", (ADMIN,), "function", method="iam")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class BootstrapAdmin:
             OPERATOR, verb, f"user:{name}", user.tokens_valid_from, after={"roles": list(user.roles)}
         )
         try:
-            self._access.save_user(user, audit, replaces=before.version if before else None)
+            self._access.save_user(user, audit, before=before)
         except LostRace:
             raise self._exists(name) from None
         return Credentials(name, password)
@@ -66,6 +66,9 @@ class BootstrapAdmin:
             password_hash=hashed,
             roles=tuple(dict.fromkeys((*before.roles, ADMIN))),
             enabled=True,
+            kind=UserKind.PERSON,
+            keys=(),
+            must_change_password=False,
             tokens_valid_from=now,
             version=before.version + 1,
         )

@@ -8,8 +8,9 @@ from carillon.domain.head_changes import create
 from carillon.domain.job import Revision
 from carillon.domain.moments import to_ms
 from carillon.domain.schedule import Schedule, ScheduleState
+from carillon.domain.scope import Subject
 from carillon.ports import Change, Clock, ScheduleStore
-from carillon.services.authorise import Permission, authorise
+from carillon.services.authorise import Permission, authorise, authorise_targets
 from carillon.services.journal import Journal
 from carillon.services.operator_write import DispatchNow, write_change
 
@@ -27,7 +28,9 @@ class CreateSchedule:
 
     def __call__(self, principal: Principal, definition: Definition) -> tuple[Schedule, Revision]:
         """The new head and revision; ScheduleExists, Forbidden, InvalidInput when it would never fire."""
-        authorise(principal, Permission.CREATE_SCHEDULES, definition.schedule_id)
+        wanted = Subject(definition.schedule_id, principal.name, definition.tags)
+        authorise(principal, Permission.CREATE_SCHEDULES, wanted)
+        authorise_targets(principal, definition.job)
         tombstone = self._schedules.head(definition.schedule_id)
         if tombstone is not None and tombstone.state is not ScheduleState.DELETED:
             raise _exists(definition)

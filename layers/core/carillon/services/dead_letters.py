@@ -7,8 +7,9 @@ from carillon.domain.access import Principal
 from carillon.domain.dead_letter import DeadLetter, judge
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import MalformedMessage, MalformedRow, MessageNotWanted, Unavailable
+from carillon.domain.scope import Subject
 from carillon.ports import Clock, DeadLetterStore, DispatchQueue, Page, RunStore
-from carillon.services.authorise import Permission, authorise
+from carillon.services.authorise import Permission, authorise, visible
 from carillon.services.journal import Journal
 
 
@@ -26,12 +27,13 @@ class DeadLetters:
 
     def page(self, principal: Principal, limit: int, start: Mapping[str, Any] | None) -> Page[DeadLetter]:
         """The kept messages, newest first; Forbidden."""
-        authorise(principal, Permission.READ_DEAD_LETTERS)
-        return self._kept.page(limit, start)
+        is_visible = visible(principal, Permission.READ_DEAD_LETTERS)
+        page = self._kept.page(limit, start)
+        return Page(tuple(each for each in page.items if is_visible(Subject(each.message_id))), page.next_key)
 
     def redrive(self, principal: Principal, message_id: str) -> Dispatch:
         """The message as it was sent again; DeadLetterNotFound, MessageNotWanted, Forbidden, Unavailable."""
-        authorise(principal, Permission.REDRIVE_DEAD_LETTERS)
+        authorise(principal, Permission.REDRIVE_DEAD_LETTERS, Subject(message_id))
         message = self._wanted(self._kept.get(message_id))
         subject = f"dead-letter:{message_id}"
         audit = self._journal.entry(

@@ -6,7 +6,7 @@ from carillon.domain.access import Principal
 from carillon.domain.head_changes import CLAIM_REACH, delete
 from carillon.domain.schedule import Schedule
 from carillon.ports import Change, Clock, RunStore, ScheduleStore
-from carillon.services.authorise import Permission, authorise
+from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.end_queued import EndQueued
 from carillon.services.journal import Journal, saved_document
 from carillon.services.operator_write import OperatorWrite
@@ -27,7 +27,7 @@ class DeleteSchedule:
 
     def __call__(self, principal: Principal, schedule_id: str, expected_version: int | None) -> None:
         """Returns when it is deleted; ScheduleNotFound, VersionMismatch, Forbidden."""
-        authorise(principal, Permission.DELETE_SCHEDULES, schedule_id)
+        authorise_schedule(principal, Permission.DELETE_SCHEDULES, self._schedules, schedule_id)
         now = self._clock.now()
 
         def decide(head: Schedule) -> Change:

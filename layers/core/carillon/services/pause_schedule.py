@@ -5,7 +5,7 @@ from carillon.domain.head_changes import pause
 from carillon.domain.run import Origin
 from carillon.domain.schedule import Schedule
 from carillon.ports import Change, Clock, ScheduleStore
-from carillon.services.authorise import Permission, authorise
+from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.end_queued import EndQueued
 from carillon.services.journal import Journal
 from carillon.services.operator_write import OperatorWrite
@@ -17,6 +17,7 @@ class PauseSchedule:
     def __init__(
         self, schedules: ScheduleStore, clock: Clock, journal: Journal, end_queued: EndQueued
     ) -> None:
+        self._schedules = schedules
         self._write = OperatorWrite(schedules)
         self._clock = clock
         self._journal = journal
@@ -26,7 +27,7 @@ class PauseSchedule:
         self, principal: Principal, schedule_id: str, expected_version: int | None = None
     ) -> Schedule:
         """The paused head, the same one when it was paused already; ScheduleNotFound, WrongState."""
-        authorise(principal, Permission.PAUSE_SCHEDULES, schedule_id)
+        authorise_schedule(principal, Permission.PAUSE_SCHEDULES, self._schedules, schedule_id)
         now = self._clock.now()
 
         def decide(head: Schedule) -> Change | None:

@@ -6,7 +6,7 @@ from carillon.domain.access import Principal
 from carillon.domain.preview_document import PreviewRequest, look_ahead, preview_document
 from carillon.domain.schedule import ScheduleState
 from carillon.ports import Clock, ScheduleStore
-from carillon.services.authorise import Permission, authorise
+from carillon.services.authorise import Permission, authorise_schedule, visible
 from carillon.services.operator_write import live_head
 
 
@@ -19,7 +19,7 @@ class PreviewTimetable:
 
     def __call__(self, principal: Principal, request: PreviewRequest) -> dict[str, Any]:
         """The document of a preview; Forbidden."""
-        authorise(principal, Permission.READ_SCHEDULES)
+        visible(principal, Permission.READ_SCHEDULES)
         return preview_document(request.spec, look_ahead(request))
 
     def of_schedule(self, principal: Principal, schedule_id: str, count: int) -> dict[str, Any]:
@@ -27,7 +27,7 @@ class PreviewTimetable:
 
         ScheduleNotFound, Forbidden, InvalidExpression where its timetable can no longer be read.
         """
-        authorise(principal, Permission.READ_SCHEDULES, schedule_id)
+        authorise_schedule(principal, Permission.READ_SCHEDULES, self._schedules, schedule_id)
         head = live_head(self._schedules, schedule_id)
         request = PreviewRequest(head.timetable, self._clock.now(), count)
         entries = look_ahead(request) if head.state is ScheduleState.ACTIVE else ()

@@ -9,7 +9,7 @@ from carillon.domain.errors import RunNotFound
 from carillon.domain.run import Run
 from carillon.domain.run_id import RunId
 from carillon.ports import OutputStore, Page, RunStore, ScheduleStore
-from carillon.services.authorise import Permission, authorise
+from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.operator_write import live_head
 
 
@@ -24,7 +24,7 @@ class ReadRuns:
     def one(self, principal: Principal, run_id: str) -> Run:
         """The run with this id, also of a schedule that is deleted; RunNotFound."""
         parsed = RunId.parse(run_id)
-        authorise(principal, Permission.READ_RUNS, parsed.schedule_id)
+        authorise_schedule(principal, Permission.READ_RUNS, self.schedules, parsed.schedule_id)
         run = self.runs.get(parsed)
         if run is None:
             raise RunNotFound(f"There is no run {parsed}.")
@@ -38,6 +38,6 @@ class ReadRuns:
         self, principal: Principal, schedule_id: str, limit: int, start: Mapping[str, Any] | None
     ) -> Page[Run]:
         """A page of a schedule's runs; ScheduleNotFound."""
-        authorise(principal, Permission.READ_RUNS, schedule_id)
+        authorise_schedule(principal, Permission.READ_RUNS, self.schedules, schedule_id)
         live_head(self.schedules, schedule_id)
         return self.runs.of_schedule(schedule_id, limit, start)

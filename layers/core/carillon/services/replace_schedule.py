@@ -10,8 +10,9 @@ from carillon.domain.head_changes import edit
 from carillon.domain.job import Revision
 from carillon.domain.run import Origin, Run
 from carillon.domain.schedule import Schedule
+from carillon.domain.scope import Subject
 from carillon.ports import Change, Clock, ScheduleStore
-from carillon.services.authorise import Permission, authorise
+from carillon.services.authorise import Permission, authorise, authorise_schedule, authorise_targets
 from carillon.services.create_schedule import revision_of
 from carillon.services.end_queued import EndQueued
 from carillon.services.journal import Journal, saved_document
@@ -40,10 +41,15 @@ class ReplaceSchedule:
         self, principal: Principal, definition: Definition, expected_version: int | None
     ) -> tuple[Schedule, Revision]:
         """The head and revision as written; ScheduleNotFound, VersionMismatch, Forbidden."""
-        authorise(principal, Permission.EDIT_SCHEDULES, definition.schedule_id)
+        schedule_id = definition.schedule_id
+        authorise_schedule(principal, Permission.EDIT_SCHEDULES, self._schedules, schedule_id)
+        authorise_targets(principal, definition.job)
         now = self._clock.now()
 
         def decide(head: Schedule) -> Change:
+            # The schedule must be theirs with its new tags too: nobody tags a schedule into another's reach.
+            wanted = Subject(schedule_id, head.owner, definition.tags)
+            authorise(principal, Permission.EDIT_SCHEDULES, wanted)
             return self._change(principal, head, definition, now)
 
         head, _ = self._write(definition.schedule_id, expected_version, decide)

@@ -4,7 +4,7 @@ from carillon.domain.access import Principal
 from carillon.domain.head_changes import resume
 from carillon.domain.schedule import Schedule
 from carillon.ports import Change, Clock, ScheduleStore
-from carillon.services.authorise import Permission, authorise
+from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.journal import Journal
 from carillon.services.operator_write import DispatchNow, OperatorWrite
 
@@ -15,6 +15,7 @@ class ResumeSchedule:
     def __init__(
         self, schedules: ScheduleStore, clock: Clock, journal: Journal, dispatch_now: DispatchNow
     ) -> None:
+        self._schedules = schedules
         self._write = OperatorWrite(schedules)
         self._clock = clock
         self._journal = journal
@@ -24,7 +25,7 @@ class ResumeSchedule:
         self, principal: Principal, schedule_id: str, expected_version: int | None = None
     ) -> Schedule:
         """The active head, the same one when it was active already; ScheduleNotFound, WrongState."""
-        authorise(principal, Permission.RESUME_SCHEDULES, schedule_id)
+        authorise_schedule(principal, Permission.RESUME_SCHEDULES, self._schedules, schedule_id)
         now = self._clock.now()
 
         def decide(head: Schedule) -> Change | None:

@@ -8,7 +8,7 @@ from carillon.domain.repetition import check_repeatable, repeated
 from carillon.domain.run import Run
 from carillon.domain.run_id import RunId
 from carillon.ports import Clock, RunStore, ScheduleStore
-from carillon.services.authorise import Permission, authorise
+from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.enqueue import Enqueue
 from carillon.services.journal import Journal
 from carillon.services.operator_write import live_head
@@ -31,7 +31,7 @@ class RetryRun:
     def __call__(self, principal: Principal, run_id: str) -> Run:
         """The queued run; RunNotFound, ScheduleNotFound, RunUnfinished, RunNotRepeatable, Forbidden."""
         parsed = RunId.parse(run_id)
-        authorise(principal, Permission.RETRY_RUNS, parsed.schedule_id)
+        authorise_schedule(principal, Permission.RETRY_RUNS, self._schedules, parsed.schedule_id)
         run = self._runs.get(parsed)
         if run is None:
             raise RunNotFound(f"There is no run {parsed}.")

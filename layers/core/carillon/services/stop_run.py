@@ -5,8 +5,8 @@ from carillon.domain.cancelling import CancelAnswer
 from carillon.domain.errors import RunEnded
 from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
-from carillon.ports import Clock
-from carillon.services.authorise import Permission, authorise
+from carillon.ports import Clock, ScheduleStore
+from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.cancel_run import CancelResult, CancelRun
 from carillon.services.journal import Journal
 
@@ -14,7 +14,10 @@ from carillon.services.journal import Journal
 class StopRun:
     """CancelRun with a permission and an audit entry."""
 
-    def __init__(self, cancel_run: CancelRun, clock: Clock, journal: Journal) -> None:
+    def __init__(
+        self, schedules: ScheduleStore, cancel_run: CancelRun, clock: Clock, journal: Journal
+    ) -> None:
+        self._schedules = schedules
         self._cancel_run = cancel_run
         self._clock = clock
         self._journal = journal
@@ -22,7 +25,7 @@ class StopRun:
     def __call__(self, principal: Principal, run_id: str) -> CancelResult:
         """What became of it; cancelling twice changes nothing. RunNotFound, RunEnded, Forbidden."""
         parsed = RunId.parse(run_id)
-        authorise(principal, Permission.CANCEL_RUNS, parsed.schedule_id)
+        authorise_schedule(principal, Permission.CANCEL_RUNS, self._schedules, parsed.schedule_id)
         audit = self._journal.entry(principal, "run.cancel", f"run:{parsed}", self._clock.now())
         result = self._cancel_run(parsed, "cancelled", f"cancelled by {principal.name}", audit)
         if result.answer is CancelAnswer.TOO_LATE and result.run.state is not RunState.CANCELLED:

@@ -5,7 +5,7 @@ from carillon.domain.new_run import queued
 from carillon.domain.run import Origin, Run
 from carillon.domain.run_id import RunId
 from carillon.ports import Chance, Clock, ScheduleStore
-from carillon.services.authorise import Permission, authorise
+from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.enqueue import Enqueue
 from carillon.services.journal import Journal
 from carillon.services.operator_write import live_head
@@ -25,7 +25,7 @@ class TriggerSchedule:
 
     def __call__(self, principal: Principal, schedule_id: str) -> Run:
         """The queued run; ScheduleNotFound, Forbidden."""
-        authorise(principal, Permission.TRIGGER_SCHEDULES, schedule_id)
+        authorise_schedule(principal, Permission.TRIGGER_SCHEDULES, self._schedules, schedule_id)
         head = live_head(self._schedules, schedule_id)
         now = self._clock.now()
         run = queued(
