@@ -1,0 +1,1 @@
+"""Overlap under every interleaving of a short protocol."""
