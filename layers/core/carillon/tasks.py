@@ -25,6 +25,7 @@ class TaskContext:
     """The run that a task serves; `run_id` is the same in each attempt, so use it to do a thing once.
 
     A job that waits for a callback has a token: whoever is to finish the work presents it at the URL.
+    A long task asks `cancelled` now and then: once it is true somebody wants the run to stop, and it should return.
     """
 
     run_id: str
@@ -36,6 +37,7 @@ class TaskContext:
     seconds_left: Callable[[], float]
     callback_token: str | None = None
     callback_url: str | None = None
+    cancelled: Callable[[], bool] = bool
 
 
 TaskFunction = Callable[[TaskContext], Any]

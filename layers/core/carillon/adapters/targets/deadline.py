@@ -3,8 +3,9 @@
 import io
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -29,13 +30,23 @@ class Deadline:
         return left
 
 
+LOOK_SECONDS: Final = 0.5
+
+
+class CancelledError(Exception):
+    """Somebody wants the attempt to stop: the answer is no longer waited for."""
+
+
 class DeadlineSocket(io.RawIOBase):
     """A connected socket, plain or TLS, each of whose operations gets only the time that is left."""
 
-    def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
+    def __init__(
+        self, connection: socket.socket, deadline: Deadline, cancelled: Callable[[], bool] = bool
+    ) -> None:
         super().__init__()
         self._connection = connection
         self._deadline = deadline
+        self._cancelled = cancelled
 
     def sendall(self, data: bytes) -> None:
         """Sends everything, or raises TimeoutError or another OSError."""
@@ -53,9 +64,15 @@ class DeadlineSocket(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
-        """Receives what has arrived; 0 at the end of the stream."""
-        self._connection.settimeout(self._deadline.seconds_left())
-        return self._connection.recv_into(buffer)
+        """Receives what has arrived; 0 at the end of the stream. CancelledError when it is not wanted any more."""
+        while True:
+            if self._cancelled():
+                raise CancelledError
+            self._connection.settimeout(min(self._deadline.seconds_left(), LOOK_SECONDS))
+            try:
+                return self._connection.recv_into(buffer)
+            except TimeoutError:
+                continue  # A pause to look whether the attempt is still wanted; the deadline ends the loop.
 
     def close(self) -> None:
         """Closes the connection too."""

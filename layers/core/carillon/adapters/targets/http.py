@@ -15,7 +15,7 @@ from http.client import HTTPException, HTTPResponse
 from typing import Any, Final, NoReturn, cast
 
 from carillon.adapters.targets.addresses import Resolver, pin_addresses, system_resolver
-from carillon.adapters.targets.deadline import Deadline, DeadlineSocket
+from carillon.adapters.targets.deadline import CancelledError, Deadline, DeadlineSocket
 from carillon.domain.allow_list import AllowList
 from carillon.domain.errors import FieldError
 from carillon.domain.outcome import Outcome, permanent, retryable, timed_out
@@ -84,7 +84,7 @@ class HttpTarget:
         pinned = pin_addresses(url, self._allow_list, self._resolve, deadline)
         if isinstance(pinned, Outcome):
             return pinned
-        opened = self._open(url, pinned, deadline)
+        opened = self._open(url, pinned, deadline, call.cancelled)
         if isinstance(opened, Outcome):
             return opened
         with closing(opened):
@@ -94,7 +94,9 @@ class HttpTarget:
         call.log(outcome.message)
         return outcome
 
-    def _open(self, url: HttpUrl, addresses: tuple[str, ...], deadline: Deadline) -> DeadlineSocket | Outcome:
+    def _open(
+        self, url: HttpUrl, addresses: tuple[str, ...], deadline: Deadline, cancelled: Callable[[], bool]
+    ) -> DeadlineSocket | Outcome:
         connection = self._connect_first(url, addresses, deadline)
         if isinstance(connection, Outcome):
             return connection
@@ -105,7 +107,7 @@ class HttpTarget:
             except OSError as error:
                 connection.close()
                 return _tls_failure(url, error)
-        return DeadlineSocket(connection, deadline)
+        return DeadlineSocket(connection, deadline, cancelled)
 
     def _connect_first(
         self, url: HttpUrl, addresses: tuple[str, ...], deadline: Deadline
@@ -146,6 +148,10 @@ def _exchange(
     except TimeoutError:
         return timed_out(
             "The answer was not complete by the deadline; whether the target acted is not known."
+        )
+    except CancelledError:
+        return retryable(
+            "cancelled", "The answer was no longer waited for; whether the target acted is not known."
         )
     except OSError as error:
         return _lost(str(error))

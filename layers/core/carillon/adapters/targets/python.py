@@ -42,7 +42,7 @@ class PythonTarget:
             return permanent("invalid_target", f"{faults[0].field}: {faults[0].message}")
         seconds = (call.deadline_at - self._now()).total_seconds()
         try:
-            return _read(self._pool.run(_message(call), Deadline.within(seconds), call.log))
+            return _read(self._pool.run(_message(call), Deadline.within(seconds), call.log, call.cancelled))
         except TimeoutError:
             return timed_out(
                 "The task ran past its deadline and its process was killed; what it has done stays done."

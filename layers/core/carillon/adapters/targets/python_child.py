@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
@@ -35,7 +36,8 @@ def main(descriptor: int, package: str) -> None:
     """Serves calls on the inherited connection until the parent closes it."""
     connection = Connection(descriptor)
     calls: SimpleQueue[Message] = SimpleQueue()
-    threading.Thread(target=_receive, args=(connection, calls), daemon=True).start()
+    stop = threading.Event()
+    threading.Thread(target=_receive, args=(connection, calls, stop), daemon=True).start()
     tasks = load(package)
     while True:
         call = calls.get()
@@ -43,28 +45,35 @@ def main(descriptor: int, package: str) -> None:
         send(connection, {"started": True})
         log = RunLog(lambda line: send(connection, {"log": line}))
         with redirect_stdout(log), redirect_stderr(log):
-            result = run_task(tasks, call, log)
+            result = run_task(tasks, call, log, stop.is_set)
         log.finish()
+        stop.clear()
         send(connection, {"result": result})
 
 
-def _receive(connection: Connection, calls: "SimpleQueue[Message]") -> None:
+def _receive(connection: Connection, calls: "SimpleQueue[Message]", stop: threading.Event) -> None:
     try:
         while True:
-            calls.put(json.loads(connection.recv_bytes()))
+            message = json.loads(connection.recv_bytes())
+            if "cancel" in message:
+                stop.set()
+            else:
+                # A wish that came after its task's end is not meant for the next one.
+                stop.clear()
+                calls.put(message)
     except (EOFError, OSError):
         # The parent is gone: whatever still runs here, and whatever it started, has nobody left to answer to.
         os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
-def run_task(tasks: Registry, call: Message, log: RunLog) -> Message:
+def run_task(tasks: Registry, call: Message, log: RunLog, cancelled: Callable[[], bool] = bool) -> Message:
     """Runs the task of one call; the result has the fields kind, message, error and output."""
     function = tasks.tasks.get(call["task"])
     if function is None:
         broken = "".join(f" {name} could not be imported: {why}." for name, why in tasks.broken.items())
         return _failure(OutcomeKind.PERMANENT, "unknown_task", f"There is no task {call['task']}.{broken}")
     try:
-        output = function(_context(call, log))
+        output = function(_context(call, log, cancelled))
     except PermanentError as error:
         return _failure(OutcomeKind.PERMANENT, "task_refused", str(error) or "The task refused for good.")
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the edge: a task may raise anything
@@ -73,7 +82,7 @@ def run_task(tasks: Registry, call: Message, log: RunLog) -> Message:
     return _success(call["task"], output)
 
 
-def _context(call: Message, log: RunLog) -> TaskContext:
+def _context(call: Message, log: RunLog, cancelled: Callable[[], bool]) -> TaskContext:
     ends = time.monotonic() + call["seconds"]
     return TaskContext(
         run_id=call["run_id"],
@@ -83,6 +92,7 @@ def _context(call: Message, log: RunLog) -> TaskContext:
         arguments=call["arguments"],
         log=log.line,
         seconds_left=lambda: ends - time.monotonic(),
+        cancelled=cancelled,
         callback_token=call.get("callback_token"),
         callback_url=call.get("callback_url"),
     )

@@ -27,6 +27,7 @@ _LAST_BREATH_SECONDS: Final = 0.5
 
 Message = dict[str, Any]
 Log = Callable[[str], None]
+Cancelled = Callable[[], bool]
 
 
 class ChildDiedError(Exception):
@@ -61,12 +62,15 @@ class Child:
         """Whether the process still runs."""
         return self._process.poll() is None
 
-    def run(self, call: Message, deadline: Deadline, log: Log) -> Message:
-        """The task's result; TimeoutError at the deadline, ChildDiedError when the process ended first."""
+    def run(self, call: Message, deadline: Deadline, log: Log, cancelled: Cancelled) -> Message:
+        """The task's result; TimeoutError at the deadline, ChildDiedError when the process ended first.
+
+        The child is told once when the attempt should stop; whether its task heeds that is the task's matter.
+        """
         task_started = False
         with suppress(EOFError, ConnectionError):
             self._connection.send_bytes(json.dumps(call | {"seconds": deadline.seconds_left()}).encode())
-            for message in self._messages(deadline):
+            for message in self._messages(deadline, cancelled):
                 task_started = True
                 if "result" in message:
                     result: Message = message["result"]
@@ -75,8 +79,12 @@ class Child:
                     log(message["log"])
         raise ChildDiedError(self.end(_LAST_BREATH_SECONDS), task_started=task_started)
 
-    def _messages(self, deadline: Deadline) -> Iterator[Message]:
+    def _messages(self, deadline: Deadline, cancelled: Cancelled) -> Iterator[Message]:
+        is_told = False
         while True:
+            if not is_told and cancelled():
+                is_told = True
+                self._connection.send_bytes(json.dumps({"cancel": True}).encode())
             ended = not self.alive
             if self._connection.poll(min(deadline.seconds_left(), _LOOK_SECONDS)):
                 yield json.loads(self._connection.recv_bytes())
@@ -103,7 +111,7 @@ class TaskPool:
         self._lock = threading.Lock()
         self._idle: list[Child] = []
 
-    def run(self, call: Message, deadline: Deadline, log: Log) -> Message:
+    def run(self, call: Message, deadline: Deadline, log: Log, cancelled: Cancelled = bool) -> Message:
         """Runs one task in a child of its own.
 
         TimeoutError: it was killed at its deadline. ChildDiedError: its process ended before it answered.
@@ -115,18 +123,20 @@ class TaskPool:
             warm = self._take()
             if warm is not None:
                 try:
-                    return self._run_in(warm, call, deadline, log)
+                    return self._run_in(warm, call, deadline, log, cancelled)
                 except ChildDiedError as died:
                     # It died while idle, and nobody had noticed: the call has not begun.
                     if died.task_started:
                         raise
-            return self._run_in(Child(self._package), call, deadline, log)
+            return self._run_in(Child(self._package), call, deadline, log, cancelled)
         finally:
             self._slots.release()
 
-    def _run_in(self, child: Child, call: Message, deadline: Deadline, log: Log) -> Message:
+    def _run_in(
+        self, child: Child, call: Message, deadline: Deadline, log: Log, cancelled: Cancelled
+    ) -> Message:
         try:
-            result = child.run(call, deadline, log)
+            result = child.run(call, deadline, log, cancelled)
         except BaseException:
             child.end()
             raise
