@@ -55,4 +55,6 @@ class Weakness:
 
     def rows(self, runs):
         """Rows as the sweep reads them."""
-        return [replace(run, lease_until=None) for run in runs] if self.lacks("lease") else runs
+        if not self.lacks("lease"):
+            return runs
+        return [replace(run, lease_until=run.lease_until and run.created_at) for run in runs]
