@@ -63,7 +63,7 @@ def test_a_header_that_names_a_secret_is_refused_too():
 
 
 def test_a_wrong_value_goes_before_what_is_not_available():
-    found, code = faults(with_value("timetable.max_runs", 3, with_value("schedule_id", "BAD")))
+    found, code = faults(with_value("alerts.late_after_seconds", 60, with_value("schedule_id", "BAD")))
 
     assert code == "invalid_input"
-    assert set(found) == {"schedule_id", "timetable.max_runs"}
+    assert set(found) == {"schedule_id", "alerts.late_after_seconds"}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from carillon.domain.errors import MissingCalendar
+from carillon.domain.errors import FieldError, MissingCalendar
 from carillon.domain.schedule import TimetableSpec
 
 Span = tuple[datetime, datetime]
@@ -89,10 +89,11 @@ def exclusions_of(spec: TimetableSpec, calendars: Calendars) -> Exclusions:
     """What is left out of a timetable; MissingCalendar when one that it names is not there."""
     if not spec.calendars:
         return NOTHING_EXCLUDED
-    missing = next((name for name in spec.calendars if name not in calendars), None)
-    if missing is not None:
+    missing = [name for name in spec.calendars if name not in calendars]
+    if missing:
+        fault = FieldError("timetable.calendars", f"There is no calendar {missing[0]}; create it first.")
         raise MissingCalendar(
-            f"The timetable names the calendar {missing}, which does not exist; create it, then resume the schedule."
+            f"The timetable names the calendar {missing[0]}, which does not exist or cannot be read.", [fault]
         )
     return Exclusions(tuple(calendars[name] for name in spec.calendars), spec.zone, frozenset(spec.also_at))
 

@@ -5,21 +5,20 @@ Shape and defaults stand in docs/api.md. `read_definition` is the only door thro
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from carillon.domain.allow_list import AllowList
-from carillon.domain.errors import InvalidExpression, InvalidInput, NotAvailable, SecretsNotAvailable
-from carillon.domain.fire_times import next_after
+from carillon.domain.catch_up import MAX_CATCH_UP
+from carillon.domain.errors import NotAvailable, SecretsNotAvailable
 from carillon.domain.job import Job
 from carillon.domain.job_definition import read_job
-from carillon.domain.moments import EPOCH
 from carillon.domain.not_yet import refusals, secret_uses
 from carillon.domain.overlap_proof import needs_slot
 from carillon.domain.reading import Faults, Section
 from carillon.domain.run_id import SCHEDULE_ID
 from carillon.domain.schedule import CatchUp, Misfire, Overlap, Policies, TimetableSpec
-from carillon.domain.timetable import Timetable
+from carillon.domain.timetable_definition import timetable_section
 
 WORKER_RESERVE_SECONDS: Final = 5
 """What a worker keeps of its timeout for starting, finishing and writing down an attempt."""
@@ -27,10 +26,8 @@ WORKER_RESERVE_SECONDS: Final = 5
 LEASE_MARGIN_SECONDS: Final = 5
 """What a lease outlasts its worker's timeout by."""
 
-LONGEST_EXPRESSION: Final = 256
 MAX_TAGS: Final = 20
 MAX_GRACE_SECONDS: Final = 86_400
-_GAPS_LOOKED_AT: Final = 60
 
 _FIELDS: Final = (
     "schedule_id", "description", "tags", "sensitive", "timetable", "policies", "job", "alerts",
@@ -152,72 +149,7 @@ def _tags(body: Section) -> Mapping[str, str]:
 
 def read_timetable(section: Section, limits: Limits, now: datetime) -> TimetableSpec:
     """The timetable in a section whose known fields are TIMETABLE_FIELDS; faults are noted in the section."""
-    spec = TimetableSpec(
-        expression=section.text("expression", longest=LONGEST_EXPRESSION),
-        zone=section.text("zone", "UTC", longest=64),
-        gap="skip" if section.word("gap", ("fire", "skip")) == "skip" else "fire",
-        fold="twice" if section.word("fold", ("once", "twice")) == "twice" else "once",
-        anchor=section.moment("anchor"),
-        starts_at=section.moment("starts_at"),
-        ends_at=section.moment("ends_at"),
-    )
-    if not section.is_object:
-        return spec
-    if section.get("expression") is None:
-        section.fault("expression", "Say when it fires, for example 30 2 * * * or rate(5 minutes).")
-    elif _parses(section, spec):
-        _check_interval(section, spec, limits.minimum_interval_seconds, now)
-    if spec.starts_at and spec.ends_at and spec.ends_at <= spec.starts_at:
-        section.fault("ends_at", "The end must be later than starts_at.")
-    return spec
-
-
-def _parses(section: Section, spec: TimetableSpec) -> bool:
-    if not _zone_is_known(section, spec):
-        return False
-    try:
-        next_after(spec, spec.starts_at or EPOCH)
-    except InvalidExpression as error:
-        section.fault("expression", sentence(error))
-        return False
-    return not section.faults.errors
-
-
-def _zone_is_known(section: Section, spec: TimetableSpec) -> bool:
-    try:
-        Timetable.parse("@hourly", spec.zone)
-    except InvalidExpression as error:
-        section.fault("zone", sentence(error))
-        return False
-    return True
-
-
-def sentence(error: InvalidInput) -> str:
-    """An error's message as a sentence with its full stop."""
-    text = str(error)
-    return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
-def _check_interval(section: Section, spec: TimetableSpec, minimum_seconds: int, now: datetime) -> None:
-    if minimum_seconds <= 1:
-        return
-    shortest = timedelta(seconds=minimum_seconds)
-    previous = next_after(spec, now)
-    for _ in range(_GAPS_LOOKED_AT):
-        following = None if previous is None else next_after(spec, previous)
-        if previous is None or following is None:
-            return
-        if following - previous < shortest:
-            section.fault("expression", _too_often(following - previous, minimum_seconds))
-            return
-        previous = following
-
-
-def _too_often(gap: timedelta, minimum_seconds: int) -> str:
-    return (
-        f"This fires every {gap.total_seconds():g} s at its quickest; this stack allows one fire time every "
-        f"{minimum_seconds} s (parameter MinimumIntervalSeconds)."
-    )
+    return timetable_section(section, limits.minimum_interval_seconds, now)
 
 
 def _policies(section: Section) -> Policies:
@@ -232,7 +164,7 @@ def _policies(section: Section) -> Policies:
         misfire=Misfire(
             grace_seconds=misfire.whole("grace_seconds", default.misfire.grace_seconds, 1, MAX_GRACE_SECONDS),
             catch_up=misfire.choice("catch_up", CatchUp.NONE),
-            max_catch_up=misfire.whole("max_catch_up", default.misfire.max_catch_up, 1, 1000),
+            max_catch_up=misfire.whole("max_catch_up", default.misfire.max_catch_up, 1, MAX_CATCH_UP),
         ),
     )
 

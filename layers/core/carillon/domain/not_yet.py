@@ -13,13 +13,7 @@ _EMPTY: Final[tuple[Any, ...]] = (None, [], {}, "")
 
 NOT_YET: Final[Mapping[str, tuple[tuple[Any, ...], str]]] = {
     "sensitive": ((None, False), "Confirmation of sensitive schedules"),
-    "timetable.max_runs": (_EMPTY, "A limit on the number of runs"),
-    "timetable.jitter_seconds": ((None, 0), "Jitter"),
-    "timetable.calendars": (_EMPTY, "Exclusion by calendars"),
-    "timetable.also_at": (_EMPTY, "Firing at extra moments"),
     "timetable.after": (_EMPTY, "Chaining to another schedule"),
-    "policies.misfire.catch_up": ((None, "none"), "Catching up on missed fire times"),
-    "policies.misfire.max_catch_up": ((None, 10), "A bound on catching up"),
     "alerts.on": ((None, ["failure"]), "Alerting on anything but failure, or on nothing,"),
     "alerts.late_after_seconds": ((None,), "Alerting on late starts"),
 }

@@ -130,16 +130,22 @@ class Section:
         value = self.get(name)
         if value is None:
             return None
-        try:
-            moment = from_rfc3339(value) if isinstance(value, str) else None
-        except (ValueError, OverflowError):
-            moment = None
-        if moment is None or not 1970 <= moment.year < 2200:
+        moment = moment_of(value)
+        if moment is None:
             self.fault(
                 name, "This must be a time from 1970 to 2199 with an offset, such as 2026-11-22T02:00:00Z."
             )
             return None
         return moment
+
+
+def moment_of(value: Any) -> datetime | None:
+    """The moment of a text with an offset, None where it is none from 1970 to 2199."""
+    try:
+        moment = from_rfc3339(value) if isinstance(value, str) else None
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment is not None and 1970 <= moment.year < 2200 else None
 
 
 def unknown_field(name: object, known: Collection[str]) -> str:

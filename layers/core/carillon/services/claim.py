@@ -14,7 +14,7 @@ from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import Throttled, Unavailable
 from carillon.domain.plan import plan
 from carillon.domain.plan_claim import claim_of, without_existing
-from carillon.domain.run import RunState
+from carillon.domain.run import Run, RunState
 from carillon.domain.schedule import Schedule
 from carillon.ports import Chance, Clock, DispatchQueue, ScheduleStore
 
@@ -60,8 +60,11 @@ class Claimer:
         """Rows first, then heads, then messages; `batch` fits one transaction."""
         report = self._commit(batch)
         made = [run for claim in report.written for run in claim.runs if run.state is RunState.QUEUED]
-        unsent = self._queue.send([Dispatch.for_next_attempt(run) for run in made], self._clock.now())
-        return replace(report, unsent=len(unsent))
+        return replace(report, unsent=self.send(made))
+
+    def send(self, runs: Sequence[Run]) -> int:
+        """Sends the wake-ups of queued runs; answers how many are left to the sweep."""
+        return len(self._queue.send([Dispatch.for_next_attempt(run) for run in runs], self._clock.now()))
 
     def dispatch_now(self, schedule: Schedule, now: datetime, horizon: datetime) -> ClaimReport:
         """Claims what is due up to the horizon of a schedule that was just written."""

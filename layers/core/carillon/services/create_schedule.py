@@ -1,6 +1,7 @@
 """Creates a schedule, also under an id that was deleted, and dispatches what is due before the next tick."""
 
 from carillon.domain.access import Principal
+from carillon.domain.calendars import exclusions_of
 from carillon.domain.definition import Definition
 from carillon.domain.definition_document import definition_document
 from carillon.domain.errors import LostRace, ScheduleExists
@@ -34,6 +35,7 @@ class CreateSchedule:
         tombstone = self._schedules.head(definition.schedule_id)
         if tombstone is not None and tombstone.state is not ScheduleState.DELETED:
             raise _exists(definition)
+        exclusions_of(definition.timetable, self._schedules.calendars(definition.timetable.calendars))
         now = self._clock.now()
         head = create(definition, principal.name, now, tombstone).after
         revision = revision_of(head, definition, principal)

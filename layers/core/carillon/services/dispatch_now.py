@@ -1,6 +1,9 @@
 """Claims and sends at once what a freshly written schedule has within the tick's horizon."""
 
+from collections.abc import Sequence
+
 from carillon.domain.errors import Throttled, Unavailable
+from carillon.domain.run import Run
 from carillon.domain.schedule import Schedule
 from carillon.ports import Clock, Log
 from carillon.services.claim import Claimer
@@ -15,10 +18,11 @@ class DispatchAtOnce:
         self._clock = clock
         self._log = log
 
-    def __call__(self, head: Schedule) -> None:
-        """Returns when it is sent, or left to the tick."""
+    def __call__(self, head: Schedule, runs: Sequence[Run] = ()) -> None:
+        """Returns when it is sent, or left to the tick; `runs` are queued rows that the write itself made."""
         now = self._clock.now()
         try:
+            self._claimer.send(runs)
             self._claimer.dispatch_now(head, now, now + HORIZON)
         except (Throttled, Unavailable) as error:
             self._log(

@@ -4,13 +4,14 @@ Only runs whose time has come, give or take the clocks' margin, are judged here;
 worker at their time, or a resume in between would lose them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
 from carillon.domain.errors import LostRace
+from carillon.domain.head_changes import CLAIM_REACH
 from carillon.domain.lifecycle import skip
-from carillon.domain.run import Run, RunState
+from carillon.domain.run import Origin, Run, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import Schedule
 from carillon.ports import Chance, Clock, RunStore, SlotStore
@@ -48,9 +49,23 @@ class EndQueued:
         queued = self._runs.queued_between(head.schedule_id, self._oldest(head, now), now + self._skew)
         return sum(self._end(run, now, reason, message) for run in queued if is_over(run))
 
+    def ahead(self, head: Schedule) -> list[Run]:
+        """The fire times that are claimed but whose time has not come, oldest first."""
+        now = self._clock.now()
+        queued = self._runs.queued_between(head.schedule_id, self._oldest(head, now), now + CLAIM_REACH)
+        return [
+            run for run in queued if run.origin is Origin.FIRE and run.not_before > now and not run.attempt
+        ]
+
+    def these(self, runs: Iterable[Run], reason: str, message: str) -> list[Run]:
+        """Those of the runs that were ended: not the ones that started meanwhile."""
+        now = self._clock.now()
+        return [run for run in runs if self._end(run, now, reason, message)]
+
     def _oldest(self, head: Schedule, now: datetime) -> datetime:
-        """How far back a queued run that may still start can lie: its grace, or the slot that it waits for."""
-        late = now - timedelta(seconds=head.policies.misfire.grace_seconds) - LATE_MARGIN
+        """How far back a queued run that may still start can lie: its grace and jitter, or the slot it waits for."""
+        spread = head.policies.misfire.grace_seconds + head.timetable.jitter_seconds
+        late = now - timedelta(seconds=spread) - LATE_MARGIN
         slot = self._slots.read(head.schedule_id)
         keys = (*slot.holders, *slot.waiters)
         return min([late, *(RunId(head.schedule_id, key).moment for key in keys)])

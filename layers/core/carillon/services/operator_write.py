@@ -3,18 +3,25 @@
 It begins again when a claim was first, because a claim never raises head_version and so never refuses an edit.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
 from carillon.domain.errors import LostRace, ScheduleNotFound, Unavailable, VersionMismatch
+from carillon.domain.run import Run
 from carillon.domain.schedule import Schedule, ScheduleState
 from carillon.ports import Change, ScheduleStore
 
 MAX_TRIES: Final = 8
 
 Decide = Callable[[Schedule], Change | None]
-DispatchNow = Callable[[Schedule], None]
+
+
+class DispatchNow(Protocol):
+    """Claims and sends at once what a written schedule has before the next tick, and runs that the write made."""
+
+    def __call__(self, head: Schedule, runs: Sequence[Run] = (), /) -> None:
+        """Returns when it is sent, or left to the tick."""
 
 
 class OperatorWrite:

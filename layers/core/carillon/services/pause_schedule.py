@@ -1,9 +1,13 @@
 """Pauses a schedule: no first attempt of one of its fire times starts after the answer."""
 
+from datetime import datetime
+from typing import Any
+
 from carillon.domain.access import Principal
 from carillon.domain.head_changes import pause
+from carillon.domain.moments import to_rfc3339
 from carillon.domain.run import Origin
-from carillon.domain.schedule import Schedule
+from carillon.domain.schedule import Schedule, ScheduleState
 from carillon.ports import Change, Clock, ScheduleStore
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.end_queued import EndQueued
@@ -24,14 +28,22 @@ class PauseSchedule:
         self._end_queued = end_queued
 
     def __call__(
-        self, principal: Principal, schedule_id: str, expected_version: int | None = None
+        self,
+        principal: Principal,
+        schedule_id: str,
+        expected_version: int | None = None,
+        until: datetime | None = None,
     ) -> Schedule:
-        """The paused head, the same one when it was paused already; ScheduleNotFound, WrongState."""
+        """The paused head, the same one when it was so already; ScheduleNotFound, WrongState, InvalidInput.
+
+        `until` is when a tick resumes it.
+        """
         authorise_schedule(principal, Permission.PAUSE_SCHEDULES, self._schedules, schedule_id)
         now = self._clock.now()
 
         def decide(head: Schedule) -> Change | None:
-            changed = pause(head, now, principal.name)
+            ahead = head.state is ScheduleState.ENDED and bool(self._end_queued.ahead(head))
+            changed = pause(head, now, principal.name, until=until, claimed_ahead=ahead)
             if changed is None:
                 return None
             audit = self._journal.entry(
@@ -40,7 +52,7 @@ class PauseSchedule:
                 f"schedule:{schedule_id}",
                 now,
                 before={"state": str(head.state)},
-                after={"state": str(changed.after.state)},
+                after={"state": str(changed.after.state), **_shown(until)},
             )
             return Change(head, changed.after, audit)
 
@@ -49,3 +61,7 @@ class PauseSchedule:
         message = "the schedule was paused before this run started"
         self._end_queued(head, lambda run: run.origin is Origin.FIRE, "paused", message)
         return head
+
+
+def _shown(until: datetime | None) -> dict[str, Any]:
+    return {} if until is None else {"paused_until": to_rfc3339(until)}

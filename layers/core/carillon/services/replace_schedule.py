@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from carillon.domain.access import Principal
+from carillon.domain.calendars import exclusions_of
 from carillon.domain.definition import Definition
 from carillon.domain.definition_document import definition_document
 from carillon.domain.fire_times import fires_at
@@ -44,6 +45,7 @@ class ReplaceSchedule:
         schedule_id = definition.schedule_id
         authorise_schedule(principal, Permission.EDIT_SCHEDULES, self._schedules, schedule_id)
         authorise_targets(principal, definition.job)
+        exclusions_of(definition.timetable, self._schedules.calendars(definition.timetable.calendars))
         now = self._clock.now()
 
         def decide(head: Schedule) -> Change:

@@ -1,7 +1,13 @@
-"""Resumes a schedule: it fires again from now on, and what fell into the pause is on record as skipped."""
+"""Resumes a schedule: it fires again from now on; what fell into the pause is on record, or caught up on."""
+
+from datetime import datetime
 
 from carillon.domain.access import Principal
-from carillon.domain.head_changes import resume
+from carillon.domain.calendars import exclusions_of
+from carillon.domain.catch_up import wanted
+from carillon.domain.errors import FieldError, InvalidInput
+from carillon.domain.head_changes import HeadChange, resume
+from carillon.domain.run import Run, RunState
 from carillon.domain.schedule import Schedule
 from carillon.ports import Change, Clock, ScheduleStore
 from carillon.services.authorise import Permission, authorise_schedule
@@ -22,16 +28,26 @@ class ResumeSchedule:
         self._dispatch_now = dispatch_now
 
     def __call__(
-        self, principal: Principal, schedule_id: str, expected_version: int | None = None
+        self,
+        principal: Principal,
+        schedule_id: str,
+        expected_version: int | None = None,
+        catch_up: bool = False,
     ) -> Schedule:
-        """The active head, the same one when it was active already; ScheduleNotFound, WrongState."""
+        """The active head, the same one when it was active already; ScheduleNotFound, WrongState, InvalidInput.
+
+        With `catch_up` the misfire policy decides how many of the fire times inside the pause still run.
+        """
         authorise_schedule(principal, Permission.RESUME_SCHEDULES, self._schedules, schedule_id)
         now = self._clock.now()
+        caught_up: tuple[Run, ...] = ()
 
         def decide(head: Schedule) -> Change | None:
-            changed = resume(head, now)
+            nonlocal caught_up
+            changed = self._resumed(head, now, catch_up)
             if changed is None:
                 return None
+            caught_up = tuple(run for run in changed.jumped if run.state is RunState.QUEUED)
             audit = self._journal.entry(
                 principal,
                 "schedule.resume",
@@ -44,5 +60,18 @@ class ResumeSchedule:
 
         head, written = self._write(schedule_id, expected_version, decide)
         if written:
-            self._dispatch_now(head)
+            self._dispatch_now(head, caught_up)
         return head
+
+    def _resumed(self, head: Schedule, now: datetime, catch_up: bool) -> HeadChange | None:
+        if not catch_up:
+            return resume(head, now)
+        count = wanted(head.policies.misfire)
+        if not count:
+            fault = FieldError(
+                "catch_up",
+                "The schedule's policy is catch_up none; set it to latest or all first, or resume without.",
+            )
+            raise InvalidInput("The resumption is not valid.", [fault])
+        exclusions = exclusions_of(head.timetable, self._schedules.calendars(head.timetable.calendars))
+        return resume(head, now, catch_up=count, exclusions=exclusions)
