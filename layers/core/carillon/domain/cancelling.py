@@ -60,10 +60,11 @@ def cancel(
     )
 
 
-def stopped(run: Run, outcome: Outcome, now: datetime) -> Run:
+def stopped(run: Run, outcome: Outcome, now: datetime, reason: str) -> Run:
     """The end of an attempt that was told to stop, however it then ended: what it left undone cannot be known."""
     duration_ms = round((now - (run.started_at or now)) / timedelta(milliseconds=1))
-    return cancel(run, now, f"stopped when asked to: {outcome.message}", duration_ms=duration_ms)
+    message = f"stopped when asked to: {outcome.message}"
+    return cancel(run, now, message, reason=reason, duration_ms=duration_ms)
 
 
 def is_to_be_stopped(run: Run) -> bool:

@@ -149,13 +149,13 @@ class Execute:
         watch = CancelWatch(self._runs, self._clock, run)
         if job.wait is None:
             result = self._attempt.call(run, job, hard_deadline, cancelled=watch)
-            return self._finish(run, result, job.retry, is_stopped=watch.noticed)
+            return self._finish(run, result, job.retry, stopped_for=watch.reason)
         token = self._chance.token()
         armed = self._runs.transition(run, arm(run, token_hash(run.run_id, token)))
         result = self._attempt.call(armed, job, hard_deadline, token, cancelled=watch)
-        if result.succeeded and not watch.noticed:
+        if result.succeeded and watch.reason is None:
             return self._await_callback(armed, result, job, job.wait)
-        return self._finish(armed, result, job.retry, is_stopped=watch.noticed)
+        return self._finish(armed, result, job.retry, stopped_for=watch.reason)
 
     def _await_callback(self, run: Run, outcome: Outcome, job: Job, job_wait: Wait) -> Run:
         after = wait(run, self._clock.now(), job_wait, job.retry, outcome.message)
@@ -170,10 +170,10 @@ class Execute:
         )
         return self._wind_up(written)
 
-    def _finish(self, run: Run, outcome: Outcome, policy: Retry, *, is_stopped: bool = False) -> Run:
+    def _finish(self, run: Run, outcome: Outcome, policy: Retry, *, stopped_for: str | None = None) -> Run:
         now, size = self._clock.now(), None
-        if is_stopped:
-            after = stopped(run, outcome, now)
+        if stopped_for:
+            after = stopped(run, outcome, now, stopped_for)
         else:
             if self._steps is not None:
                 outcome, size = self._steps.keep_output(run, outcome)
