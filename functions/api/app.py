@@ -10,10 +10,36 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from api.errors import MethodNotAllowed, RouteNotFound
 from api.problems import problem_answer
-from api.routes import dead_letters, health, keys, login, openapi, run_actions, runs, schedules, timetables
+from api.routes import (
+    backfills,
+    compensation,
+    dead_letters,
+    health,
+    keys,
+    login,
+    openapi,
+    run_actions,
+    runs,
+    schedules,
+    stats,
+    timetables,
+)
 
 app = APIGatewayHttpResolver(enable_validation=True, serializer=json.dumps)
-for area in (health, login, keys, schedules, timetables, runs, run_actions, dead_letters, openapi):
+for area in (
+    health,
+    login,
+    keys,
+    schedules,
+    timetables,
+    backfills,
+    stats,
+    runs,
+    run_actions,
+    compensation,
+    dead_letters,
+    openapi,
+):
     app.include_router(area.router)
 
 

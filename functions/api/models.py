@@ -133,8 +133,18 @@ class Standing(BaseModel):
     updated_at: datetime
 
 
+class LastRun(BaseModel):
+    run_id: str
+    state: str
+    ended_at: datetime
+
+
 class ScheduleAnswer(ScheduleDocument, Standing):
     model_config = ConfigDict(extra="ignore")
+    last_run: LastRun | None = Field(default=None, description="With include=stats: the run that ended last.")
+    counters: dict[str, int | None] | None = Field(
+        default=None, description="With include=stats: counts of the last 24 hours, as in the stats."
+    )
 
 
 class ScheduleSummary(Standing):
@@ -177,6 +187,49 @@ class RunAnswer(BaseModel):
     deadline_at: datetime | None
     callback_due_at: datetime | None
     events: list[RunEvent]
+
+
+class StepRow(BaseModel):
+    run_id: str = Field(examples=["nightly-etl@20261122T020000Z.extract"])
+    step: str | None
+    item: int | None
+    compensation: int | None
+    state: str
+    reason: str | None
+    attempt: int
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    duration_ms: int | None
+    output_bytes: int | None
+    item_count: int | None
+    message: str | None
+
+
+class GraphStep(BaseModel):
+    needs: list[str]
+    rule: str
+    when: str | None
+    for_each: str | None
+    has_compensation: bool
+
+
+class Graph(BaseModel):
+    layers: list[list[str]]
+    steps: dict[str, GraphStep]
+
+
+class RunTreeAnswer(RunAnswer):
+    steps: list[StepRow]
+    graph: Graph | None
+
+
+class RunCancel(Strict):
+    compensate: bool = Field(default=False, description="Whether a workflow's effects are taken back")
+
+
+class RunSettlement(Strict):
+    note: str = Field(max_length=300, examples=["Rows removed by hand, ticket 4711."])
 
 
 class RunCompletion(Strict):

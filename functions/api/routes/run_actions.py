@@ -9,11 +9,21 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from api.answers import json_answer
 from api.callback_door import answerer_of
 from api.calls import call_of, caller_of, decoded, no_body
-from api.models import DocumentedAs, RunAnswer, RunCompletion, RunFailure, RunOutput, RunStarted, answers
+from api.models import (
+    DocumentedAs,
+    RunAnswer,
+    RunCancel,
+    RunCompletion,
+    RunFailure,
+    RunOutput,
+    RunStarted,
+    answers,
+)
 from carillon.domain.callback_definition import read_completion, read_failure
 from carillon.domain.cancelling import CancelAnswer
 from carillon.domain.run import Run
 from carillon.domain.run_document import run_document
+from carillon.domain.settlement import read_cancel
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 TAGS = ["runs"]
@@ -33,10 +43,10 @@ def read_output(run_id: str) -> Response[Any]:
     summary="Cancel a run",
     responses=answers(RunAnswer, 404, 409),
 )
-def cancel(run_id: str) -> Response[Any]:
+def cancel(run_id: str, document: Annotated[Any, DocumentedAs(RunCancel), Body()] = None) -> Response[Any]:
     """200: it has ended CANCELLED. 202: its attempt is asked to stop; read the run to see when it has."""
-    no_body(router)
-    result = call_of(router).api.stop_run(caller_of(router), decoded(run_id))
+    compensate = read_cancel(document)
+    result = call_of(router).api.stop_run(caller_of(router), decoded(run_id), compensate=compensate)
     return json_answer(run_document(result.run), 202 if result.answer is CancelAnswer.ASKED else 200)
 
 

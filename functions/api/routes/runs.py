@@ -8,8 +8,9 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.answers import json_answer, page_answer, position_of
 from api.calls import call_of, caller_of, decoded, only_query
-from api.models import RunAnswer, RunPage, answers
+from api.models import RunPage, RunTreeAnswer, answers
 from carillon.domain.run_document import run_document
+from carillon.domain.workflow.tree_document import graph_document, rows_document
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -35,7 +36,9 @@ def list_runs(
     return page_answer(call, listing, page, run_document)
 
 
-@router.get("/v1/runs/<run_id>", tags=["runs"], summary="Read a run", responses=answers(RunAnswer, 404))
+@router.get("/v1/runs/<run_id>", tags=["runs"], summary="Read a run", responses=answers(RunTreeAnswer, 404))
 def read_run(run_id: str) -> Response[Any]:
-    """Its state and every event of its story."""
-    return json_answer(run_document(call_of(router).api.read_runs.one(caller_of(router), decoded(run_id))))
+    """Its state and every event of its story; of a workflow also its steps, and its graph for drawing."""
+    tree, job = call_of(router).api.read_runs.tree(caller_of(router), decoded(run_id))
+    steps = {"steps": rows_document(tree, job), "graph": graph_document(job)}
+    return json_answer(run_document(tree.top) | steps)

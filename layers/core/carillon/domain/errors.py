@@ -195,6 +195,12 @@ class RunNotWaiting(WrongState):
     code = "run_not_waiting"
 
 
+class RunNotCompensable(WrongState):
+    """This run's effects cannot be taken back, or need not be."""
+
+    code = "run_not_compensable"
+
+
 class RunNotRepeatable(WrongState):
     """This run cannot be run again."""
 
@@ -242,7 +248,7 @@ class Forbidden(CarillonError):
 
     code = "forbidden"
 
-    def __init__(self, message: str | None = None, *, permission: str = "", object: str = "") -> None:  # noqa: A002
+    def __init__(self, message: str | None = None, *, permission: str = "", object: str = "") -> None:
         super().__init__(message)
         self.permission = permission
         self.object = object

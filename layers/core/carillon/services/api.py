@@ -19,8 +19,10 @@ from carillon.ports import (
     TokenSigner,
     TokenVerifier,
 )
+from carillon.progress_ports import BackfillStore, RunStates, StatsStore
 from carillon.services.answer_callback import AnswerCallback
 from carillon.services.authenticate import Authenticate
+from carillon.services.backfills import Backfills
 from carillon.services.cancel_run import CancelRun
 from carillon.services.claim import Claimer
 from carillon.services.create_schedule import CreateSchedule
@@ -36,11 +38,14 @@ from carillon.services.pause_schedule import PauseSchedule
 from carillon.services.preview_timetable import PreviewTimetable
 from carillon.services.read_runs import ReadRuns
 from carillon.services.read_schedules import ReadSchedules
+from carillon.services.read_stats import ReadStats
 from carillon.services.replace_schedule import ReplaceSchedule
 from carillon.services.resume_schedule import ResumeSchedule
 from carillon.services.retry_run import RetryRun
+from carillon.services.settle_run import SettleRun
 from carillon.services.stop_run import StopRun
 from carillon.services.trigger_schedule import TriggerSchedule
+from carillon.services.work_off import WorkOff
 from carillon.services.workflow import build_advance
 
 
@@ -64,8 +69,11 @@ class Api:
     read_schedules: ReadSchedules
     read_runs: ReadRuns
     preview_timetable: PreviewTimetable
+    backfills: Backfills
+    read_stats: ReadStats
     stop_run: StopRun
     retry_run: RetryRun
+    settle_run: SettleRun
     answer_callback: AnswerCallback
     dead_letters: DeadLetters
 
@@ -79,6 +87,9 @@ def build_api(
     slots: SlotStore,
     outputs: OutputStore,
     kept: DeadLetterStore,
+    backfills: BackfillStore,
+    states: RunStates,
+    stats: StatsStore,
     queue: DispatchQueue,
     signer: TokenSigner,
     verifier: TokenVerifier,
@@ -96,6 +107,8 @@ def build_api(
     ended = build_ended(slots, queue, clock, chance, log, advance)
     journal, end_queued = Journal(chance), EndQueued(runs, slots, ended, clock, chance, skew_seconds)
     at_once = DispatchAtOnce(Claimer(schedules, queue, clock, chance), clock, log)
+    enqueue = Enqueue(runs, queue, clock)
+    work_off = WorkOff(backfills, schedules, runs, states, enqueue, clock, map, log)
     return Api(
         clock=clock,
         log=log,
@@ -113,7 +126,10 @@ def build_api(
         read_schedules=ReadSchedules(schedules, shards),
         read_runs=ReadRuns(schedules, runs, outputs),
         preview_timetable=PreviewTimetable(schedules, clock),
+        backfills=Backfills(backfills, schedules, runs, states, work_off, clock, chance, journal),
+        read_stats=ReadStats(schedules, stats, clock),
         stop_run=StopRun(schedules, CancelRun(runs, ended, clock, chance), clock, journal),
+        settle_run=SettleRun(schedules, runs, ended, clock, chance, journal),
         retry_run=RetryRun(schedules, runs, Enqueue(runs, queue, clock), clock, journal),
         answer_callback=AnswerCallback(schedules, runs, outputs, queue, ended, journal, clock, chance, log),
         dead_letters=DeadLetters(kept, runs, queue, clock, journal),

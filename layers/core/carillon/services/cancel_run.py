@@ -6,6 +6,7 @@ from typing import Final
 from carillon.domain.audit import AuditEntry
 from carillon.domain.cancelling import CancelAnswer, request
 from carillon.domain.errors import LostRace, RunNotFound, Unavailable
+from carillon.domain.recovery import is_moved_by_steps
 from carillon.domain.run import Run
 from carillon.domain.run_id import RunId
 from carillon.ports import Chance, Clock, RunStore
@@ -50,7 +51,7 @@ class CancelRun:
                 written = self._runs.transition(run, after, audit=audit)
             except LostRace:
                 continue
-            if written.state.is_terminal:
+            if written.state.is_terminal or is_moved_by_steps(written):
                 self._ended(written)
             return CancelResult(answer, written)
         raise Unavailable(f"The run {run_id} moves faster than it can be cancelled; try again.")

@@ -2,15 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from carillon.domain.access import Principal
-from carillon.domain.errors import RunNotFound
+from carillon.domain.errors import MalformedRow, RevisionNotFound, RunNotFound
+from carillon.domain.job import Job
 from carillon.domain.run import Run
 from carillon.domain.run_id import RunId
+from carillon.domain.workflow.tasks import BELOW, task_of
+from carillon.domain.workflow.tree import Tree
 from carillon.ports import OutputStore, Page, RunStore, ScheduleStore
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.operator_write import live_head
+
+MAX_READS: Final = 20
+"""How often a page reads on where it meets nothing but steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,20 @@ class ReadRuns:
             raise RunNotFound(f"There is no run {parsed}.")
         return run
 
+    def tree(self, principal: Principal, run_id: str) -> tuple[Tree, Job | None]:
+        """The run with everything below it, and the job it pinned if it has begun; of a step, the step alone."""
+        top = self.one(principal, run_id)
+        tree = Tree.of(self.runs.tree(top.run_id)) if top.origin not in BELOW else None
+        return tree or Tree(top, {}), self._job(top)
+
+    def _job(self, top: Run) -> Job | None:
+        if top.revision is None:
+            return None
+        try:
+            return task_of(self.schedules.revision(top.run_id.schedule_id, top.revision).job, top)
+        except (RevisionNotFound, MalformedRow, KeyError, ValueError):
+            return None
+
     def output(self, principal: Principal, run_id: str) -> Any:
         """What the run put out; RunNotFound, OutputNotFound."""
         return self.outputs.read(self.one(principal, run_id))
@@ -37,7 +57,14 @@ class ReadRuns:
     def of_schedule(
         self, principal: Principal, schedule_id: str, limit: int, start: Mapping[str, Any] | None
     ) -> Page[Run]:
-        """A page of a schedule's runs; ScheduleNotFound."""
+        """A page of a schedule's runs without their steps, which may leave it short; ScheduleNotFound."""
         authorise_schedule(principal, Permission.READ_RUNS, self.schedules, schedule_id)
         live_head(self.schedules, schedule_id)
-        return self.runs.of_schedule(schedule_id, limit, start)
+        found: list[Run] = []
+        for _ in range(MAX_READS):
+            page = self.runs.of_schedule(schedule_id, limit - len(found), start)
+            found += [run for run in page.items if run.origin not in BELOW]
+            start = page.next_key
+            if start is None or len(found) >= limit:
+                break
+        return Page(tuple(found), start)

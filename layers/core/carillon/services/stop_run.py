@@ -5,6 +5,7 @@ from carillon.domain.cancelling import CancelAnswer
 from carillon.domain.errors import RunEnded
 from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
+from carillon.domain.workflow.ending import COMPENSATE_FIRST
 from carillon.ports import Clock, ScheduleStore
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.cancel_run import CancelResult, CancelRun
@@ -22,12 +23,17 @@ class StopRun:
         self._clock = clock
         self._journal = journal
 
-    def __call__(self, principal: Principal, run_id: str) -> CancelResult:
-        """What became of it; cancelling twice changes nothing. RunNotFound, RunEnded, Forbidden."""
+    def __call__(self, principal: Principal, run_id: str, *, compensate: bool = False) -> CancelResult:
+        """What became of it; cancelling twice changes nothing. RunNotFound, RunEnded, Forbidden.
+
+        A cancelled workflow keeps its effects, unless `compensate` asks that they be taken back.
+        """
         parsed = RunId.parse(run_id)
         authorise_schedule(principal, Permission.CANCEL_RUNS, self._schedules, parsed.schedule_id)
         audit = self._journal.entry(principal, "run.cancel", f"run:{parsed}", self._clock.now())
-        result = self._cancel_run(parsed, "cancelled", f"cancelled by {principal.name}", audit)
+        result = self._cancel_run(
+            parsed, COMPENSATE_FIRST if compensate else "cancelled", f"cancelled by {principal.name}", audit
+        )
         if result.answer is CancelAnswer.TOO_LATE and result.run.state is not RunState.CANCELLED:
             raise RunEnded(f"The run is {result.run.state}; there is nothing left to cancel.")
         return result
