@@ -29,12 +29,20 @@ def each_record(event: Mapping[str, Any], handle_one: Handle, log: Log, *, threa
     return _again(record["messageId"] for record, is_done in zip(records, done, strict=True) if not is_done)
 
 
-def in_order(event: Mapping[str, Any], handle_one: Handle, log: Log) -> BatchAnswer:
-    """Handles the records of a stream batch in order; the first that fails and all after it come again."""
-    for record in event["Records"]:
-        if not _is_done(record, handle_one, log):
-            return _again([record["dynamodb"]["SequenceNumber"]])
-    return _again([])
+def in_order(
+    event: Mapping[str, Any], handle_one: Handle, log: Log, *, at_end: Callable[[], None] | None = None
+) -> BatchAnswer:
+    """Handles the records of a stream batch in order; the first that fails and all after it come again.
+
+    `at_end` closes the records that were handled; if it fails, all of them come again.
+    """
+    records: Sequence[Record] = event["Records"]
+    handled = 0
+    while handled < len(records) and _is_done(records[handled], handle_one, log):
+        handled += 1
+    if at_end is not None and handled and not _is_done(records[0], lambda _: at_end(), log):
+        handled = 0
+    return _again(record["dynamodb"]["SequenceNumber"] for record in records[handled : handled + 1])
 
 
 def _is_done(record: Record, handle_one: Handle, log: Log) -> bool:

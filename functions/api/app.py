@@ -12,6 +12,7 @@ from api.errors import MethodNotAllowed, RouteNotFound
 from api.problems import problem_answer
 from api.routes import (
     backfills,
+    calendars,
     compensation,
     dead_letters,
     health,
@@ -32,6 +33,7 @@ for area in (
     keys,
     schedules,
     timetables,
+    calendars,
     backfills,
     stats,
     runs,

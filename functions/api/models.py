@@ -50,16 +50,16 @@ class Timetable(Strict):
     anchor: datetime | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
-    max_runs: None = None
-    jitter_seconds: Literal[0] = 0
-    calendars: list[str] = Field(default=[], max_length=0)
-    also_at: list[datetime] = Field(default=[], max_length=0)
+    max_runs: int | None = Field(default=None, ge=1, description="After so many runs the schedule ends.")
+    jitter_seconds: int = Field(default=0, ge=0, le=3600)
+    calendars: list[str] = Field(default=[], max_length=10, examples=[["de-holidays"]])
+    also_at: list[datetime] = Field(default=[], max_length=100, description="Extra fire times.")
 
 
 class Misfire(Strict):
     grace_seconds: int = Field(default=300, ge=1, le=86_400)
-    catch_up: Literal["none"] = "none"
-    max_catch_up: Literal[10] = 10
+    catch_up: Literal["none", "latest", "all"] = "none"
+    max_catch_up: int = Field(default=10, ge=1, le=90)
 
 
 class Policies(Strict):
@@ -129,6 +129,9 @@ class Standing(BaseModel):
     head_version: int
     owner: str
     next_fire_at: datetime | None
+    paused_until: datetime | None
+    skip_next: int
+    runs_left: int | None = Field(description="What is left of max_runs.")
     created_at: datetime
     updated_at: datetime
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from api.models import Timetable
+from api.models import Strict, Timetable
 
 
 class PreviewQuestion(Timetable):
@@ -31,3 +31,79 @@ class Preview(BaseModel):
 
 class Upcoming(Preview):
     state: Literal["active", "paused", "ended", "broken"]
+
+
+class BackfillQuestion(Strict):
+    first: datetime = Field(description="The range's beginning, itself included.")
+    last: datetime = Field(description="The range's end, itself included; not in the future.")
+    order: Literal["oldest", "newest"] = "oldest"
+    max_concurrent: int = Field(default=1, ge=1, le=50)
+    reprocess: Literal["none", "failed", "all"] = Field(
+        default="none", description="Which fire times run again although they ran."
+    )
+    dry_run: bool = False
+
+
+class Progress(BaseModel):
+    fire_times: int
+    done: int
+    failed: int
+    not_run: int = Field(description="Begun, and then skipped or cancelled.")
+    running: int
+    passed_over: int = Field(description="Left alone, as the policy says.")
+    left: int
+
+
+class Backfill(BaseModel):
+    backfill_id: str = Field(examples=["20261122t021417z-3f9x2m"])
+    schedule_id: str
+    state: Literal["active", "done", "cancelled", "broken"]
+    state_reason: str | None
+    first: datetime
+    last: datetime
+    order: Literal["oldest", "newest"]
+    max_concurrent: int
+    reprocess: Literal["none", "failed", "all"]
+    created_by: str
+    created_at: datetime
+    ended_at: datetime | None
+    progress: Progress
+
+
+class BackfillPage(BaseModel):
+    items: list[Backfill]
+    next_cursor: str | None
+
+
+class RunCounts(BaseModel):
+    fired: int = Field(description="Runs that started an attempt.")
+    succeeded: int
+    failed: int
+    timed_out: int
+    unknown: int
+    cancelled: int
+    compensated: int
+    compensation_failed: int
+    misfired: int
+    overlap_skipped: int
+    excluded: int
+    skipped: int = Field(description="Fire times that did not run for any other reason.")
+    missed: int = Field(description="Fire times that summary rows stand for.")
+    retried: int = Field(description="Attempts beyond the first.")
+    average_lateness_ms: int | None
+    average_duration_ms: int | None
+
+
+class HourCounts(RunCounts):
+    hour: datetime
+
+
+class Overview(BaseModel):
+    first: datetime = Field(alias="from")
+    last: datetime = Field(alias="to")
+    total: RunCounts
+    hours: list[HourCounts]
+
+
+class ScheduleStats(Overview):
+    schedule_id: str

@@ -1,11 +1,13 @@
-"""The Runs stream, within a second: each run that ended → what must follow its end."""
+"""The Runs stream, within a second: each run that ended → what must follow its end, alone and in its batch."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from carillon.adapters.dynamo.stream import change_from
+from carillon.domain.run_change import Change
 from carillon.ports import Log
 from carillon.services.follow import Follow
+from carillon.services.follow_batch import FollowBatch
 from carillon.wiring import wire_follow
 from edge import BatchAnswer, Record, in_order
 
@@ -15,10 +17,13 @@ def handle(event: Mapping[str, Any], context: object) -> BatchAnswer:
     return respond(event, *wire_follow())
 
 
-def respond(event: Mapping[str, Any], follow: Follow, log: Log) -> BatchAnswer:
-    """Follows each change; the first that fails and all after it come again."""
+def respond(event: Mapping[str, Any], follow: Follow, follow_batch: FollowBatch, log: Log) -> BatchAnswer:
+    """Follows each change, then those together; the first that fails and all after it come again."""
+    followed: list[Change] = []
 
     def follow_one(record: Record) -> None:
-        follow(change_from(record))
+        change = change_from(record)
+        follow(change)
+        followed.append(change)
 
-    return in_order(event, follow_one, log)
+    return in_order(event, follow_one, log, at_end=lambda: follow_batch(followed))

@@ -69,3 +69,21 @@ def test_a_stream_stops_at_the_first_record_that_fails():
 
 def test_a_stream_batch_without_failures_is_done_with():
     assert in_order(changes(1, 2), refuse(), RecordedLog()) == {"batchItemFailures": []}
+
+
+def test_the_end_of_a_stream_batch_comes_after_its_records_and_sees_only_those_handled():
+    seen = []
+
+    answer = in_order(changes(1, 2, 3), refuse("e-3"), RecordedLog(), at_end=lambda: seen.append("end"))
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "3"}]}
+    assert seen == ["end"]
+
+
+def test_when_the_end_of_a_batch_fails_all_of_it_comes_again():
+    def fail():
+        raise KeyError("stats")
+
+    assert in_order(changes(1, 2), refuse(), RecordedLog(), at_end=fail) == {
+        "batchItemFailures": [{"itemIdentifier": "1"}]
+    }

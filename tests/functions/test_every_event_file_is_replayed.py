@@ -43,7 +43,12 @@ from worker.handler import respond as work
 def replay_follow(stream_event):
     log = RecordedLog()
 
-    assert follow(stream_event, Follow(RecordedAlerts(), log, "carillon"), log) == {"batchItemFailures": []}
+    followed = []
+
+    answer = follow(stream_event, Follow(RecordedAlerts(), log, "carillon"), followed.extend, log)
+
+    assert answer == {"batchItemFailures": []}
+    assert len(followed) == len(stream_event["Records"])
     assert "row_unreadable" not in log.actions
 
 
@@ -76,7 +81,7 @@ def replay_tick(clock_event):
     world = World()
     world.add("nightly-etl", after=30)
 
-    report = tick(clock_event, SpreadTick(world.tick, world.liveness, NoRanges(), 1, 16), world.log)
+    report = tick(clock_event, SpreadTick(world.tick, world.liveness, NoRanges(), 1, 16, lambda: 0), world.log)
 
     assert report["runs"] == len(world.queue.sent) > 0
 

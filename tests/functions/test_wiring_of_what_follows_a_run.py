@@ -55,6 +55,7 @@ class Stack:
             "RUNS_TABLE": "RunsTable",
             "GUARDS_TABLE": "GuardsTable",
             "AUDIT_TABLE": "AuditTable",
+            "DISPATCH_QUEUE_URL": self.inbox,
             "ALERTS_TOPIC_ARN": topic,
             "ARCHIVE_BUCKET": "archive",
             "ENVIRONMENT": "carillon",
@@ -74,6 +75,18 @@ def test_a_failed_run_on_the_stream_reaches_the_topic(stack):
     assert follow.handler.handle(event("stream-run-failed"), None) == {"batchItemFailures": []}
 
     assert [alert["alert_id"] for alert in stack.alerts()] == ["invoice-export@20261122T020000Z:FAILED"]
+
+
+def test_an_ended_run_on_the_stream_is_counted_once_though_it_is_told_twice(stack):
+    for _ in range(2):
+        follow.handler.handle(event("stream-run-succeeded"), None)
+
+    rows = {row["schedule_id"]["S"]: row for row in stack.rows("SchedulesTable")}
+    assert len(rows) == 2
+    row = rows["nightly-etl"]
+    assert row["part"]["S"] == "s2026112202"
+    assert json.loads(row["counts"]["S"]).items() >= {"fired": 1, "succeeded": 1}.items()
+    assert row["version"]["N"] == "1"
 
 
 def test_an_ended_run_on_the_stream_reaches_the_bucket(stack):

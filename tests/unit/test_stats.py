@@ -137,7 +137,9 @@ def test_an_end_is_counted_in_the_hour_it_was_written(counting):
 @pytest.mark.parametrize("seed", range(20))
 def test_however_a_batch_is_cut_and_repeated_every_end_counts_once(counting, seed):
     chance = random.Random(seed)
-    ends = [change(done(number, chance.choice([RunState.SUCCEEDED, RunState.FAILED]))) for number in range(700)]
+    ends = [
+        change(done(number, chance.choice([RunState.SUCCEEDED, RunState.FAILED]))) for number in range(700)
+    ]
     position = 0
     while position < len(ends):
         batch = ends[position : position + chance.randint(1, 100)]

@@ -1,12 +1,14 @@
 """Schedules: create, read, list, replace, delete, pause, resume, run now."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.answers import etag, json_answer, page_answer, position_of
+from api.calendar_models import PauseRequest, ResumeRequest, SkipAnswer, SkipRequest
 from api.calls import call_of, caller_of, decoded, expected_version, no_body, only_query
 from api.models import (
     DocumentedAs,
@@ -19,6 +21,7 @@ from api.models import (
 )
 from carillon.domain.definition import read_definition
 from carillon.domain.errors import FieldError, InvalidInput, NotAvailable
+from carillon.domain.head_requests import read_pause, read_resume, read_skip
 from carillon.domain.job import Revision
 from carillon.domain.schedule import Schedule
 from carillon.domain.schedule_document import schedule_document, schedule_summary
@@ -60,9 +63,15 @@ def list_schedules(
     summary="Read a schedule",
     responses=answers(ScheduleAnswer, 404),
 )
-def read(schedule_id: str) -> Response[Any]:
-    """The definition with every default, its state, and its version as the ETag."""
-    return _schedule(*call_of(router).api.read_schedules.one(caller_of(router), decoded(schedule_id)))
+def read(schedule_id: str, include: Annotated[Literal["stats"] | None, Query()] = None) -> Response[Any]:
+    """The definition with every default, its state, and its version as the ETag.
+
+    With `include=stats` also `last_run`, and `counters` of the last 24 hours.
+    """
+    only_query(router, "include")
+    api, wanted = call_of(router).api, decoded(schedule_id)
+    head, revision = api.read_schedules.one(caller_of(router), wanted)
+    return _schedule(head, revision, more=api.read_stats.latest(wanted) if include else None)
 
 
 @router.put(
@@ -99,26 +108,48 @@ def delete(schedule_id: str) -> Response[Any]:
     "/v1/schedules/<schedule_id>/pause",
     tags=TAGS,
     summary="Pause a schedule",
-    responses=answers(ScheduleSummary, 404, 409, 412),
+    responses=answers(ScheduleSummary, 400, 404, 409, 412),
 )
-def pause(schedule_id: str) -> Response[Any]:
-    """No fire time of it starts after the answer. Pausing it again changes nothing."""
-    no_body(router)
-    version = expected_version(router, required=False)
-    return _summary(call_of(router).api.pause_schedule(caller_of(router), decoded(schedule_id), version))
+def pause(
+    schedule_id: str, document: Annotated[Any, DocumentedAs(PauseRequest), Body()] = None
+) -> Response[Any]:
+    """No fire time of it starts after the answer. With `until` a tick resumes it at that moment."""
+    version, until = expected_version(router, required=False), read_pause(document)
+    api = call_of(router).api
+    return _summary(api.pause_schedule(caller_of(router), decoded(schedule_id), version, until))
 
 
 @router.post(
     "/v1/schedules/<schedule_id>/resume",
     tags=TAGS,
     summary="Resume a schedule",
-    responses=answers(ScheduleSummary, 404, 409, 412),
+    responses=answers(ScheduleSummary, 400, 404, 409, 412),
 )
-def resume(schedule_id: str) -> Response[Any]:
-    """Fires again from now on; fire times inside the pause are on record as skipped."""
-    no_body(router)
-    version = expected_version(router, required=False)
-    return _summary(call_of(router).api.resume_schedule(caller_of(router), decoded(schedule_id), version))
+def resume(
+    schedule_id: str, document: Annotated[Any, DocumentedAs(ResumeRequest), Body()] = None
+) -> Response[Any]:
+    """Fires again from now on; fire times inside the pause are on record, or run with `catch_up`."""
+    version, catch_up = expected_version(router, required=False), read_resume(document)
+    api = call_of(router).api
+    return _summary(api.resume_schedule(caller_of(router), decoded(schedule_id), version, catch_up))
+
+
+@router.post(
+    "/v1/schedules/<schedule_id>/skip-next",
+    tags=TAGS,
+    summary="Skip the next fire times",
+    responses=answers(SkipAnswer, 400, 404, 409, 412),
+)
+def skip_next(
+    schedule_id: str, document: Annotated[Any, DocumentedAs(SkipRequest), Body()] = None
+) -> Response[Any]:
+    """Runs claimed ahead end SKIPPED at once; `skip_next` says how many more will."""
+    version, count = expected_version(router, required=False), read_skip(document)
+    call = call_of(router)
+    done = call.api.skip_next(caller_of(router), decoded(schedule_id), count, version)
+    runs = [str(run.run_id) for run in done.runs]
+    document = {**schedule_summary(done.head, call.api.clock.now()), "skipped_runs": runs}
+    return json_answer(document, 200, etag(done.head.head_version))
 
 
 @router.post(
@@ -149,9 +180,13 @@ def _for_id(schedule_id: str, document: Any) -> Any:
 
 
 def _schedule(
-    head: Schedule, revision: Revision, status: int = 200, headers: dict[str, str] | None = None
+    head: Schedule,
+    revision: Revision,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Response[Any]:
-    document = schedule_document(head, revision, call_of(router).api.clock.now())
+    document = {**schedule_document(head, revision, call_of(router).api.clock.now()), **(more or {})}
     return json_answer(document, status, {**etag(head.head_version), **(headers or {})})
 
 

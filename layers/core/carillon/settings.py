@@ -105,6 +105,11 @@ class ApiSettings(FromEnvironment):
 class FollowSettings(FromEnvironment):
     """The follower of the Runs stream."""
 
+    schedules_table: str
+    runs_table: str
+    dispatch_queue_url: str
+    shards: int
+    retention_days: int
     alerts_topic_arn: str
     environment: str
 

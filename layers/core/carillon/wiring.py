@@ -8,7 +8,7 @@ Imports stand inside the functions, so that each Lambda loads only what it runs.
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from carillon.ports import Clock, Log, Target
+from carillon.ports import Clock, Concurrently, DispatchQueue, Log, Target
 
 if TYPE_CHECKING:
     from carillon.adapters.dynamo.database import Database
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from carillon.services.dead_letter import TakeInDeadLetter
     from carillon.services.execute import Execute
     from carillon.services.follow import Follow
+    from carillon.services.follow_batch import FollowBatch
     from carillon.services.spread import SpreadTick
+    from carillon.services.work_off import WorkOff
 
 WORKER_BATCH: Final = 10
 """Messages of one batch, each of which may need a task's process at the same time."""
@@ -43,6 +45,22 @@ def _database(settings: Any, **options: Any) -> "Database":
     return Database(
         client=client("dynamodb", **options), pace=Pace(SystemClock(), SystemChance()), **given, **numbers
     )
+
+
+def _work_off(
+    database: "Database", queue: DispatchQueue, clock: Clock, log: Log, side_by_side: Concurrently
+) -> "WorkOff":
+    """What works backfills off."""
+    from carillon.adapters.dynamo.backfills import DynamoBackfills
+    from carillon.adapters.dynamo.run_states import DynamoRunStates
+    from carillon.adapters.dynamo.runs import DynamoRuns
+    from carillon.adapters.dynamo.schedules import DynamoSchedules
+    from carillon.services.enqueue import Enqueue
+    from carillon.services.work_off import WorkOff
+
+    schedules, runs = DynamoSchedules(database), DynamoRuns(database)
+    enqueue, states = Enqueue(runs, queue, clock), DynamoRunStates(database)
+    return WorkOff(DynamoBackfills(database), schedules, runs, states, enqueue, clock, side_by_side, log)
 
 
 @cache
@@ -82,7 +100,9 @@ def wire_tick() -> "tuple[SpreadTick, Log]":
     own_function = OwnFunction(client("lambda"), settings.aws_lambda_function_name)
     metrics = EmfMetrics(settings.powertools_metrics_namespace, settings.environment, clock)
     liveness = Liveness(runs, clock, metrics, log)
-    return SpreadTick(tick, liveness, own_function, settings.shards, settings.shards_per_tick), log
+    work_off = _work_off(database, queue, clock, log, side_by_side)
+    ranges = settings.shards, settings.shards_per_tick
+    return SpreadTick(tick, liveness, own_function, *ranges, work_off.all), log
 
 
 @cache
@@ -129,17 +149,30 @@ def wire_worker() -> "tuple[Execute, Clock, Log]":
 
 
 @cache
-def wire_follow() -> "tuple[Follow, Log]":
+def wire_follow() -> "tuple[Follow, FollowBatch, Log]":
     """What the follower of the Runs stream needs."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    import carillon.zones  # noqa: F401 - the pinned zone data, before the first timetable
     from carillon.adapters.aws import client
+    from carillon.adapters.clock import SystemChance, SystemClock
+    from carillon.adapters.dynamo.stats import DynamoStats
     from carillon.adapters.sns import SnsAlertTopic
+    from carillon.adapters.sqs import SqsDispatchQueue
     from carillon.log import structured_log
+    from carillon.services.count_runs import CountRuns
     from carillon.services.follow import Follow
+    from carillon.services.follow_batch import FollowBatch
     from carillon.settings import FollowSettings
 
-    settings, log = FollowSettings.from_env(), structured_log()
+    settings, log, clock, chance = FollowSettings.from_env(), structured_log(), SystemClock(), SystemChance()
+    database = _database(settings)
+    queue = SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace)
+    side_by_side = ThreadPoolExecutor(TICK_THREADS).map
+    count = CountRuns(DynamoStats(database), clock, chance, side_by_side)
+    batch = FollowBatch(count, _work_off(database, queue, clock, log, side_by_side))
     topic = SnsAlertTopic(client("sns"), settings.alerts_topic_arn)
-    return Follow(topic, log, settings.environment), log
+    return Follow(topic, log, settings.environment), batch, log
 
 
 @cache
@@ -205,13 +238,16 @@ def wire_api() -> "Api":
     from carillon.adapters.aws import client
     from carillon.adapters.clock import SystemChance, SystemClock
     from carillon.adapters.dynamo.access import DynamoAccess
+    from carillon.adapters.dynamo.backfills import DynamoBackfills
     from carillon.adapters.dynamo.cursor_keys import DynamoCursorKeys
     from carillon.adapters.dynamo.dead_letters import DynamoDeadLetters
     from carillon.adapters.dynamo.guards import DynamoGuards
     from carillon.adapters.dynamo.outputs import DynamoOutputs
+    from carillon.adapters.dynamo.run_states import DynamoRunStates
     from carillon.adapters.dynamo.runs import DynamoRuns
     from carillon.adapters.dynamo.schedules import DynamoSchedules
     from carillon.adapters.dynamo.slots import DynamoSlots
+    from carillon.adapters.dynamo.stats import DynamoStats
     from carillon.adapters.kms import KmsDataKeys, KmsTokenSigner
     from carillon.adapters.sqs import SqsDispatchQueue
     from carillon.domain.allow_list import AllowList
@@ -231,6 +267,9 @@ def wire_api() -> "Api":
         slots=DynamoSlots(database),
         outputs=DynamoOutputs(database),
         kept=DynamoDeadLetters(database),
+        backfills=DynamoBackfills(database),
+        states=DynamoRunStates(database),
+        stats=DynamoStats(database),
         queue=SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace),
         signer=signer,
         verifier=signer.ring,

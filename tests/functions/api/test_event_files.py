@@ -37,6 +37,11 @@ ANSWERS = {
     "api-redrive-dead-letter": 202,
     "api-preview-timetable": 200,
     "api-upcoming": 200,
+    "api-create-backfill": 202,
+    "api-backfill-dry-run": 200,
+    "api-list-backfills": 200,
+    "api-schedule-stats": 200,
+    "api-overview": 200,
     "api-bad-json": 400,
     "api-bad-schedule": 400,
 }

@@ -10,6 +10,7 @@ from carillon.domain.allow_list import AllowList
 from carillon.domain.definition import Limits
 from carillon.domain.password import hash_password
 from carillon.services.api import build_api
+from tests.fakes.backfills import MemoryBackfills, MemoryRunStates
 from tests.fakes.clock import FakeChance, FakeClock
 from tests.fakes.log import RecordedLog
 from tests.fakes.memory import (
@@ -23,6 +24,7 @@ from tests.fakes.memory import (
     MemorySchedules,
     MemorySlots,
 )
+from tests.fakes.stats import MemoryStats
 from tests.fakes.tokens import FixedCursorKeys, LocalSigner
 
 PASSWORD = "correct horse battery staple"  # pragma: allowlist secret
@@ -73,6 +75,9 @@ class ApiWorld:
             slots=MemorySlots(self.database),
             outputs=self.outputs,
             kept=self.kept,
+            backfills=MemoryBackfills(self.database),
+            states=MemoryRunStates(self.database),
+            stats=MemoryStats(self.database),
             queue=self.queue,
             signer=self.signer,
             verifier=self.signer.ring,

@@ -21,7 +21,7 @@ class SilentTopic:
 
 def follow(stream_event, topic):
     log = RecordedLog()
-    return respond(stream_event, Follow(topic, log, "carillon"), log)
+    return respond(stream_event, Follow(topic, log, "carillon"), lambda changes: None, log)
 
 
 def with_state(stream_event, state):

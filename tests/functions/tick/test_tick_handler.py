@@ -19,7 +19,7 @@ class Ranges:
 
 def tick_of(world, shards=1, shards_per_tick=16):
     ranges = Ranges()
-    return SpreadTick(world.tick, world.liveness, ranges, shards, shards_per_tick), ranges
+    return SpreadTick(world.tick, world.liveness, ranges, shards, shards_per_tick, lambda: 3), ranges
 
 
 def test_the_minutes_event_claims_what_is_due_and_says_so_in_one_line():

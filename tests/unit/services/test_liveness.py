@@ -16,7 +16,7 @@ def world():
     world = World()
     world.add(expression="0 2 * * *")
     world.start = world.clock.now()
-    world.spread = SpreadTick(world.tick, world.liveness, ranges=None, shards=1, shards_per_tick=16)
+    world.spread = SpreadTick(world.tick, world.liveness, ranges=None, shards=1, shards_per_tick=16, work_off=lambda: 0)
     return world
 
 
@@ -40,7 +40,7 @@ class Idle:
 def test_a_run_that_nobody_looks_after_grows_older_and_the_sweep_makes_it_young(world):
     world.spread.run()
     idle = Tick(world.schedules, world.claimer, Idle(), world.clock, map, world.log)
-    unswept = SpreadTick(idle, world.liveness, ranges=None, shards=1, shards_per_tick=16)
+    unswept = SpreadTick(idle, world.liveness, ranges=None, shards=1, shards_per_tick=16, work_off=lambda: 0)
     for minutes in (3, 10):
         world.clock.set(world.start + timedelta(minutes=minutes))
         unswept.run()

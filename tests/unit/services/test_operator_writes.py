@@ -17,7 +17,9 @@ from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState
 from carillon.services.api import build_api
+from tests.fakes.backfills import MemoryBackfills, MemoryRunStates
 from tests.fakes.memory import MemoryAccess, MemoryDeadLetters, MemoryGuards, MemoryOutputs, MemorySlots
+from tests.fakes.stats import MemoryStats
 from tests.fakes.tokens import FixedCursorKeys, LocalSigner
 from tests.fakes.world import World
 
@@ -41,6 +43,9 @@ class Stack(World):
             slots=MemorySlots(self.database),
             outputs=MemoryOutputs(),
             kept=MemoryDeadLetters(self.database),
+            backfills=MemoryBackfills(self.database),
+            states=MemoryRunStates(self.database),
+            stats=MemoryStats(self.database),
             queue=self.queue,
             signer=signer,
             verifier=signer.ring,

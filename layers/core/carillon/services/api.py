@@ -23,6 +23,7 @@ from carillon.progress_ports import BackfillStore, RunStates, StatsStore
 from carillon.services.answer_callback import AnswerCallback
 from carillon.services.authenticate import Authenticate
 from carillon.services.backfills import Backfills
+from carillon.services.calendars import ManageCalendars
 from carillon.services.cancel_run import CancelRun
 from carillon.services.claim import Claimer
 from carillon.services.create_schedule import CreateSchedule
@@ -43,6 +44,7 @@ from carillon.services.replace_schedule import ReplaceSchedule
 from carillon.services.resume_schedule import ResumeSchedule
 from carillon.services.retry_run import RetryRun
 from carillon.services.settle_run import SettleRun
+from carillon.services.skip_next import SkipNext
 from carillon.services.stop_run import StopRun
 from carillon.services.trigger_schedule import TriggerSchedule
 from carillon.services.work_off import WorkOff
@@ -66,6 +68,8 @@ class Api:
     resume_schedule: ResumeSchedule
     delete_schedule: DeleteSchedule
     trigger_schedule: TriggerSchedule
+    skip_next: SkipNext
+    calendars: ManageCalendars
     read_schedules: ReadSchedules
     read_runs: ReadRuns
     preview_timetable: PreviewTimetable
@@ -123,6 +127,8 @@ def build_api(
         resume_schedule=ResumeSchedule(schedules, clock, journal, at_once),
         delete_schedule=DeleteSchedule(schedules, runs, clock, journal, end_queued),
         trigger_schedule=TriggerSchedule(schedules, Enqueue(runs, queue, clock), clock, chance, journal),
+        skip_next=SkipNext(schedules, clock, journal, end_queued),
+        calendars=ManageCalendars(schedules, clock, journal, shards),
         read_schedules=ReadSchedules(schedules, shards),
         read_runs=ReadRuns(schedules, runs, outputs),
         preview_timetable=PreviewTimetable(schedules, clock),

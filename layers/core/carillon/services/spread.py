@@ -1,6 +1,7 @@
 """Spreads a tick over all shards: the first range here, each further range in an invocation of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from carillon.domain.errors import InvalidInput
 from carillon.domain.shards import in_ranges
@@ -13,9 +14,16 @@ class SpreadTick:
     """The tick as EventBridge Scheduler calls it, or as a tick calls itself with a range."""
 
     def __init__(
-        self, tick: Tick, liveness: Liveness, ranges: TickRanges, shards: int, shards_per_tick: int
+        self,
+        tick: Tick,
+        liveness: Liveness,
+        ranges: TickRanges,
+        shards: int,
+        shards_per_tick: int,
+        work_off: Callable[[], int],
     ) -> None:
         self._tick = tick
+        self._work_off = work_off
         self._liveness = liveness
         self._ranges = ranges
         self._shards = shards
@@ -32,7 +40,9 @@ class SpreadTick:
 
     def _run(self, shards: range) -> TickReport:
         self._liveness(shards)
-        return self._tick.run(shards)
+        report = self._tick.run(shards)
+        # Live fire times first: backfills wait for the claims of the range that looks after them.
+        return replace(report, backfilled=self._work_off()) if 0 in shards else report
 
     def _checked(self, own_range: Sequence[int]) -> range:
         first, end = own_range

@@ -42,6 +42,7 @@ class TickReport:
     lost: int = 0
     postponed: int = 0
     unsent: int = 0
+    backfilled: int = 0
     swept: SweepReport = field(default_factory=SweepReport)
 
     def __add__(self, other: "TickReport") -> "TickReport":

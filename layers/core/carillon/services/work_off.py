@@ -58,11 +58,10 @@ class WorkOff:
         return sum(self._concurrently(self._guarded, self._backfills.active(MAX_ACTIVE)))
 
     def after(self, changes: Sequence[Change]) -> int:
-        """How many runs were begun because runs of backfills have ended."""
+        """How many runs were begun because runs of backfills have ended; what fails here is left to the tick."""
         ended = [change.after for change in changes if isinstance(change, RunChange) and change.ends_now]
         schedules = {run.run_id.schedule_id for run in ended if run and run.origin is Origin.BACKFILL}
-        active = [each for name in sorted(schedules) for each in self._backfills.active_of(name)]
-        return sum(self(each.schedule_id, each.backfill_id) for each in active)
+        return sum(self._guarded(ids) for name in sorted(schedules) for ids in self._active_of(name))
 
     def __call__(self, schedule_id: str, backfill_id: str) -> int:
         """How many runs it began; none where another look was first. BackfillNotFound, MalformedRow."""
@@ -80,6 +79,14 @@ class WorkOff:
             self._put(after, fresh)
             return len(fresh)
         return 0
+
+    def _active_of(self, schedule_id: str) -> list[tuple[str, str]]:
+        try:
+            found = self._backfills.active_of(schedule_id)
+        except CarillonError as error:
+            self._log("backfill_held", str(error), schedule_id=schedule_id)
+            return []
+        return [(schedule_id, each.backfill_id) for each in found]
 
     def _guarded(self, ids: tuple[str, str]) -> int:
         try:
