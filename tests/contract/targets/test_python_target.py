@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,13 @@ def test_a_task_sees_its_run_and_its_output_comes_back(run):
         "hurried": True,
     }
     assert log == ["described"]
+
+
+def test_a_task_of_a_job_that_waits_is_told_how_to_call_back(run, shared_pool):
+    assert run("call-back").output == [None, None]
+    call = make_call({"kind": "python", "task": "call-back"}, 20.0)
+    call = replace(call, callback_token="a" * 32, callback_url="https://api.example.com/v1/runs/x")
+    assert PythonTarget(shared_pool).execute(call).output == ["a" * 32, "https://api.example.com/v1/runs/x"]
 
 
 def test_a_child_is_warm_for_the_next_call(run):

@@ -1,5 +1,6 @@
 """What an http target's specification may say, and the bytes it becomes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -136,3 +137,23 @@ def test_a_get_sends_neither_body_nor_length():
     assert body == b""
     assert "Content-Length" not in headers
     assert headers["User-Agent"] == "ours"
+
+
+def test_only_a_job_that_waits_tells_its_target_how_to_call_back():
+    _, plain, _ = request()
+    assert not [name for name in plain if name.startswith("Carillon-Callback")]
+
+    at = datetime(2026, 11, 22, 2, tzinfo=UTC)
+    spec = {"kind": "http", "url": "https://example.com/"}
+    call = TargetCall("nightly@20261122T020000Z", "nightly", 1, at, at, spec, lambda line: None)
+    url = "https://api.example.com/v1/runs/nightly%4020261122T020000Z"
+    call = replace(call, callback_token="a" * 32, callback_url=url)
+    head = encode_request(call, parse_url(spec["url"])).decode()
+    assert f"\r\nCarillon-Callback-Token: {'a' * 32}\r\n" in head
+    assert f"\r\nCarillon-Callback-Url: {url}\r\n" in head
+
+
+def test_a_schedule_cannot_set_the_headers_of_a_callback():
+    spec = {"kind": "http", "url": "https://example.com/", "headers": {"carillon-callback-token": "mine"}}
+    (fault,) = check_http(spec, AllowList())
+    assert (fault.field, "itself" in fault.message) == ("headers.carillon-callback-token", True)

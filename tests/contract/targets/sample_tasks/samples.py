@@ -24,6 +24,11 @@ def describe(context):
     }
 
 
+@task("call-back")
+def call_back(context):
+    return [context.callback_token, context.callback_url]
+
+
 @task("whoami")
 def whoami(context):
     context.log("started")
@@ -87,3 +92,10 @@ def talk(context):
 def raw(context):
     os.write(1, b'{"result": {"kind": "success"}}\n')
     return "real"
+
+
+@task("work-until-told")
+def work_until_told(context):
+    while not context.cancelled():
+        time.sleep(0.01)
+    return "stopped early"
