@@ -33,7 +33,7 @@ def upcoming(head: Schedule, now: datetime) -> datetime | None:
     if head.state is not ScheduleState.ACTIVE:
         return None
     try:
-        return next_after(head.timetable, max(now, head.claimed_until or now))
+        return next_after(head.timetable, max(now, head.claimed_until or now, head.active_since or now))
     except InvalidInput:
         return None
 
@@ -47,6 +47,9 @@ def _standing(head: Schedule, now: datetime) -> dict[str, Any]:
         "head_version": head.head_version,
         "owner": head.owner,
         "next_fire_at": None if next_fire_at is None else to_rfc3339(next_fire_at),
+        "paused_until": None if head.paused_until is None else to_rfc3339(head.paused_until),
+        "skip_next": head.skip_next,
+        "runs_left": head.fires_left,
         "created_at": to_rfc3339(head.created_at),
         "updated_at": to_rfc3339(head.updated_at),
     }
