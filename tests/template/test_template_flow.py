@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from carillon.domain.stats import KEPT_MARKS
+
 
 def source(stack, function):
     (found,) = [
@@ -83,6 +85,10 @@ def test_what_reads_the_runs_stream_sees_ended_rows_and_notes_what_it_gives_up(s
     assert stream["MaximumRetryAttempts"] >= 0
     failed = stream["DestinationConfig"]["OnFailure"]["Destination"]
     assert failed == {"Fn::GetAtt": ["StreamFailures", "Arn"]}
+
+
+def test_a_batch_of_ended_runs_is_no_more_than_a_stats_row_remembers(stack):
+    assert source(stack, "FollowFunction")["BatchSize"] <= KEPT_MARKS
 
 
 def test_every_request_reaches_the_api_function(stack):

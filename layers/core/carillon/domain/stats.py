@@ -18,8 +18,8 @@ from carillon.domain.run_change import Change, RunChange
 from carillon.domain.run_document import between_ms, first_start
 
 MARK_BYTES: Final = 4
-KEPT_MARKS: Final = 160
-"""More than a batch of the stream holds, so that a whole batch can be told again; 640 bytes of a row."""
+KEPT_MARKS: Final = 128
+"""More than a batch of the stream holds, so that a whole batch can be told again; 512 bytes of a row."""
 
 OVERVIEW_LANES: Final = 4
 """How many rows an hour's overview is spread over, so that stream shards seldom meet at one."""
