@@ -4,7 +4,7 @@ from carillon.domain.errors import CarillonError
 
 
 class BodyTooLarge(CarillonError):
-    """The body may have 64 KiB at most."""
+    """The body may have 256 KiB at most."""
 
     code = "body_too_large"
 
@@ -16,7 +16,7 @@ class UnsupportedMediaType(CarillonError):
 
 
 class PreconditionRequired(CarillonError):
-    """Send the ETag of the schedule you read in an If-Match header, so that no other change is overwritten."""
+    """Send the ETag of what you read in an If-Match header, so that no other change is overwritten."""
 
     code = "precondition_required"
 

@@ -9,7 +9,7 @@ from api.errors import BodyTooLarge, UnsupportedMediaType
 from carillon.domain.errors import InvalidJson
 from carillon.domain.strict_json import decode
 
-MAX_BODY_BYTES: Final = 64 * 1024
+MAX_BODY_BYTES: Final = 256 * 1024
 
 
 def body_of(event: Mapping[str, Any]) -> Any:

@@ -70,7 +70,7 @@ def test_every_end_in_failure_is_alerted(state):
     assert topic.published[0][1]["alert_id"] == f"invoice-export@20261122T020000Z:{state}"
 
 
-@pytest.mark.parametrize("state", ["SUCCEEDED", "SKIPPED", "CANCELLED", "COMPENSATED"])
+@pytest.mark.parametrize("state", ["SUCCEEDED", "SKIPPED", "CANCELLED"])
 def test_no_other_end_is_alerted(state):
     topic = RecordedAlerts()
 
@@ -134,3 +134,33 @@ def test_a_row_that_cannot_be_read_is_alerted_and_stops_no_other():
     assert unreadable["run_id"] == "nightly-etl@20261122T020000Z"
     assert "attempt" in unreadable["reason"]
     assert failure["alert"] == "run_failed"
+
+
+def test_a_failure_whose_effects_were_taken_back_is_alerted_too():
+    topic = RecordedAlerts()
+
+    follow(with_state(event("stream-run-failed"), "COMPENSATED"), topic)
+
+    assert topic.published[0][0] == "invoice-export COMPENSATED (2026-11-22T02:00:00Z) in carillon"
+
+
+def test_a_compensation_that_an_operator_settled_is_no_news():
+    settled = with_state(event("stream-run-failed"), "COMPENSATED")
+    images = settled["Records"][0]["dynamodb"]
+    images["OldImage"] = images["NewImage"] | {"state": {"S": "COMPENSATION_FAILED"}}
+    topic = RecordedAlerts()
+
+    follow(settled, topic)
+
+    assert topic.published == []
+
+
+@pytest.mark.parametrize("origin", ["step", "compensation"])
+def test_a_workflow_speaks_for_its_steps(origin):
+    failed = copy.deepcopy(event("stream-run-failed"))
+    failed["Records"][0]["dynamodb"]["NewImage"]["origin"]["S"] = origin
+    topic = RecordedAlerts()
+
+    follow(failed, topic)
+
+    assert topic.published == []

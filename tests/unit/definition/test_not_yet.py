@@ -67,3 +67,18 @@ def test_a_wrong_value_goes_before_what_is_not_available():
 
     assert code == "invalid_input"
     assert set(found) == {"schedule_id", "alerts.late_after_seconds"}
+
+
+@pytest.mark.parametrize("place", ["job", "job.compensate", "job.steps.a", "job.steps.a.compensate"])
+def test_secrets_are_refused_wherever_a_task_can_stand(place):
+    task = {"target": MINIMAL["job"]["target"] | {"headers": {"X-Key": "${secrets.KEY}"}}}
+    plain = {"target": MINIMAL["job"]["target"]}
+    jobs = {
+        "job": task,
+        "job.compensate": plain | {"compensate": task},
+        "job.steps.a": {"steps": {"a": task}},
+        "job.steps.a.compensate": {"steps": {"a": plain | {"compensate": task}}},
+    }
+    found, code = faults(with_value("job", jobs[place]))
+
+    assert (list(found), code) == ([f"{place}.target.headers.X-Key"], "secrets_not_available")

@@ -29,11 +29,12 @@ def refusals(document: Mapping[str, Any]) -> Iterator[FieldError]:
         # `in` alone would take 0 for False and 1 for True.
         if not any(value == plain and type(value) is type(plain) for plain in unused):
             yield FieldError(path, f"{feature} is not available yet; leave {path.rpartition('.')[2]} out.")
-    kind = _value_at(document, "job.target.kind")
-    if isinstance(kind, str) and kind in PLANNED_TARGETS:
-        yield FieldError(
-            "job.target.kind", f"Targets of kind {kind} are not available yet; use http or python."
-        )
+    for path in _tasks(document):
+        kind = _value_at(document, f"{path}.target.kind")
+        if isinstance(kind, str) and kind in PLANNED_TARGETS:
+            yield FieldError(
+                f"{path}.target.kind", f"Targets of kind {kind} are not available yet; use http or python."
+            )
 
 
 def secret_uses(document: Mapping[str, Any]) -> Iterator[FieldError]:
@@ -42,13 +43,23 @@ def secret_uses(document: Mapping[str, Any]) -> Iterator[FieldError]:
         yield FieldError(
             "job.secrets", "Secrets are not available yet: this stack cannot seal them. Leave secrets out."
         )
-    headers = _value_at(document, "job.target.headers")
-    for name, value in headers.items() if isinstance(headers, Mapping) else ():
-        if isinstance(value, str) and "${secrets." in value:
-            yield FieldError(
-                f"job.target.headers.{ascii(name[:64])[1:-1]}",
-                "This header names a secret; secrets are not available yet.",
-            )
+    for path in _tasks(document):
+        headers = _value_at(document, f"{path}.target.headers")
+        for name, value in headers.items() if isinstance(headers, Mapping) else ():
+            if isinstance(value, str) and "${secrets." in value:
+                yield FieldError(
+                    f"{path}.target.headers.{ascii(name[:64])[1:-1]}",
+                    "This header names a secret; secrets are not available yet.",
+                )
+
+
+def _tasks(document: Mapping[str, Any]) -> Iterator[str]:
+    """The paths of the job's task, its steps' and their compensations; a name with a dot is no step's."""
+    steps = _value_at(document, "job.steps")
+    names = [name for name in steps if "." not in name] if isinstance(steps, Mapping) else []
+    for path in ("job", *(f"job.steps.{name}" for name in names)):
+        yield path
+        yield f"{path}.compensate"
 
 
 def _value_at(document: Mapping[str, Any], path: str) -> Any:

@@ -4,8 +4,9 @@ The stream delivers a change at least once, so an alert may be published twice; 
 """
 
 from carillon.domain.alert import Alert, run_failed, run_unreadable
-from carillon.domain.run import FAILURES
+from carillon.domain.run import FAILURES, Run, RunState
 from carillon.domain.run_change import Change, UnreadableChange
+from carillon.domain.workflow.tasks import BELOW
 from carillon.ports import AlertTopic, Log
 
 
@@ -28,6 +29,13 @@ class Follow:
         if isinstance(change, UnreadableChange):
             self._log("row_unreadable", change.reason, run_id=change.run_id)
             return run_unreadable(change.run_id, change.reason, self._environment)
-        if change.after is not None and change.ends_now and change.after.state in FAILURES:
+        if change.after is not None and change.ends_now and _is_told(change.before, change.after):
             return run_failed(change.after, self._environment)
         return None
+
+
+def _is_told(before: Run | None, run: Run) -> bool:
+    """Whether an end is alerted: a failure, also one whose effects are taken back; a workflow speaks for its steps."""
+    is_settled = before is not None and before.state is RunState.COMPENSATION_FAILED
+    is_failure = run.state in FAILURES or (run.state is RunState.COMPENSATED and not is_settled)
+    return is_failure and run.origin not in BELOW
