@@ -12,9 +12,11 @@ from carillon.ports import Log
 _WARNINGS: Final = frozenset(
     {
         "attempt_lost",
+        "callback_overdue",
         "message_undeliverable",
         "message_unreadable",
         "dispatch_postponed",
+        "liveness_unread",
         "record_returned",
         "request_failed",
         "row_unreadable",
