@@ -312,5 +312,6 @@ def test_failures_come_newest_first_page_by_page_and_successes_never(stores):
 def test_the_oldest_wake_is_that_of_the_run_whose_turn_comes_first(stores):
     shard = int(shard_of("nightly-etl", SHARDS))
     assert stores.runs.oldest_wake(shard) is None
-    put(stores, run(wake_at=NOW + minutes(9)), run(fire_at=NOW + minutes(1), wake_at=NOW + minutes(4)), ended())
+    put(stores, run(wake_at=NOW + minutes(9)), ended(fire_at=NOW + minutes(2)))
+    put(stores, run(fire_at=NOW + minutes(1), wake_at=NOW + minutes(4)))
     assert stores.runs.oldest_wake(shard) == NOW + minutes(4)
