@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local.api_client import ApiClient
+from local.demo.preview import foretell
 from local.demo.scenes import SCENES, Scene, Window
 from local.demo.show import Progress, announce, summary
 from local.demo.verdict import Evidence, claimed_ahead, differences, settled, within
@@ -55,6 +56,7 @@ class Tour:
     def play(self) -> int:
         """Set the stage, watch, and judge."""
         api, alerts = self.cloud.admin(), _Alerts(self.cloud)
+        wrong = foretell(api)
         window = open_window(datetime.now(UTC), self.seconds)
         announce(window)
         for scene in SCENES:
@@ -64,7 +66,7 @@ class Tour:
             if scene.triggered:
                 api.post(f"/v1/schedules/{scene.schedule_id}/trigger")
         runs = self._watch(api, window)
-        return self._judge(window, runs, alerts)
+        return self._judge(window, runs, alerts, wrong)
 
     def _watch(self, api: ApiClient, window: Window) -> dict[Scene, list[dict[str, Any]]]:
         """Show what ends until all has ended, or the time is up."""
@@ -82,11 +84,13 @@ class Tour:
             progress.show(within(window, [run for runs in seen.values() for run in runs]))
         return seen
 
-    def _judge(self, window: Window, runs: dict[Scene, list[dict[str, Any]]], alerts: "_Alerts") -> int:
+    def _judge(
+        self, window: Window, runs: dict[Scene, list[dict[str, Any]]], alerts: "_Alerts", wrong: list[str]
+    ) -> int:
         calls = Counter(call.key for call in self.receiver.calls() if call.at < window.ends_at.timestamp())
         due = {scene: within(window, found) for scene, found in runs.items()}
         told = alerts.wait_for({run["run_id"] for scene in SCENES if scene.alerted for run in due[scene]})
-        wrong = [
+        wrong += [
             sentence
             for scene in SCENES
             for sentence in (
