@@ -19,6 +19,9 @@ class FireTime(BaseModel):
         description="The wall clock; without an offset where the clocks never show that time.",
         examples=["2027-03-28T03:00:00+02:00"],
     )
+    starts_at: datetime | None = Field(
+        description="Later than the fire time by its jitter; null where it is skipped, or the jitter not known yet."
+    )
     skipped: bool
     note: str | None = Field(description="What changes this fire time, or why it is left out.")
 

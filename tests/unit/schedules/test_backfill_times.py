@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from carillon.domain.backfill_times import in_range, latest, next_in_order
+from carillon.domain.backfill_times import in_range, next_in_order
 from carillon.domain.schedule import TimetableSpec
 
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
@@ -30,13 +30,6 @@ def test_backwards_in_pieces_is_forwards_reversed(expression, seed):
         cursor = following
 
     assert backwards == forwards[::-1]
-
-
-def test_the_last_before_a_long_silence_is_found_behind_it():
-    spec = TimetableSpec("* * 29 2 *")
-    last = datetime(2027, 12, 31, tzinfo=UTC)
-    found = latest(spec, datetime(2020, 1, 1, tzinfo=UTC), last, 3)
-    assert found == tuple(datetime(2024, 2, 29, 23, minute, tzinfo=UTC) for minute in (59, 58, 57))
 
 
 def test_a_range_includes_both_its_ends():

@@ -9,6 +9,7 @@ import pytest
 from carillon.domain.access import Principal
 from carillon.domain.backfill import BackfillState, Order, Reprocess
 from carillon.domain.backfill_document import BackfillRequest, backfill_document
+from carillon.domain.calendars import Calendar
 from carillon.domain.errors import BackfillNotFound, InvalidInput, LostRace, Unavailable, WrongState
 from carillon.domain.run import Origin, RunState
 from carillon.domain.run_change import RunChange
@@ -327,11 +328,11 @@ def test_a_range_without_a_fire_time_is_refused(world):
         world.service.begin(ADMIN, "etl", empty)
 
 
-def test_a_range_of_too_many_fire_times_is_refused_after_so_many_steps(world):
+def test_a_range_of_too_many_fire_times_is_refused_with_the_bound(world):
     world.add("busy", "* * * * * *")
     with pytest.raises(InvalidInput) as refused:
-        world.service.dry_run(ADMIN, "busy", request(hours=14))
-    assert "more than 50000 fire times" in refused.value.errors[0].message
+        world.service.dry_run(ADMIN, "busy", request(hours=37))
+    assert "100000 are allowed" in refused.value.errors[0].message
 
 
 def test_only_so_many_backfills_of_a_schedule_run_at_once(world):
@@ -368,3 +369,17 @@ def test_a_write_that_is_always_overtaken_gives_up_and_leaves_it_to_the_next_loo
 
     world.backfills.save = overtaken
     assert world.look(backfill) == 0
+
+
+def test_what_a_calendar_excludes_is_passed_over(world):
+    closed = Calendar(name="closed", dates=(NOON.date(),), updated_at=NOON)
+    world.schedules.calendars = lambda names: dict.fromkeys(names, closed)
+    head = world.head()
+    world.database.heads["etl"] = replace(head, timetable=replace(head.timetable, calendars=("closed",)))
+
+    count, chosen = world.service.dry_run(ADMIN, "etl", request(hours=14))
+    backfill = world.begin(hours=14, max_concurrent=2)
+
+    assert (count, len(chosen)) == (15, 3)
+    assert list(backfill.open) == ["20261121T000000Z", "20261121T010000Z"]
+    assert backfill_document(backfill)["progress"]["passed_over"] == 12

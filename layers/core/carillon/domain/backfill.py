@@ -11,12 +11,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from carillon.domain.backfill_times import next_in_order
+from carillon.domain.backfill_times import in_range, next_in_order
+from carillon.domain.calendars import Exclusions
+from carillon.domain.fire_times import newest
 from carillon.domain.moments import to_key
 from carillon.domain.run import FAILURES, RunState
 from carillon.domain.schedule import TimetableSpec
 
-MAX_FIRE_TIMES: Final = 50_000
+MAX_FIRE_TIMES: Final = 100_000
 MAX_CONCURRENT: Final = 50
 MAX_ACTIVE: Final = 5
 """Backfills of one schedule that may be under way at once."""
@@ -149,6 +151,13 @@ def by_fire_time(states: Mapping[str, RunState]) -> dict[str, dict[str, RunState
     return found
 
 
+def first_in_order(backfill: Backfill) -> datetime | None:
+    """The fire time that the backfill looks at first, None when its range has none."""
+    if backfill.order is Order.OLDEST:
+        return next(in_range(backfill.timetable, backfill.first, backfill.last), None)
+    return next(iter(newest(backfill.timetable, backfill.first, backfill.last, 1)), None)
+
+
 def pieces(backfill: Backfill, size: int) -> Iterator[tuple[Sequence[datetime], datetime | None]]:
     """The fire times from the cursor on, in order and in pieces, each with the cursor behind it."""
     cursor = backfill.cursor
@@ -164,14 +173,21 @@ def pieces(backfill: Backfill, size: int) -> Iterator[tuple[Sequence[datetime], 
 
 
 def begun(
-    backfill: Backfill, piece: Sequence[datetime], behind: datetime | None, states: Mapping[str, RunState]
+    backfill: Backfill,
+    piece: Sequence[datetime],
+    behind: datetime | None,
+    states: Mapping[str, RunState],
+    exclusions: Exclusions,
 ) -> Backfill:
-    """The backfill after one piece: runs begun while there is room, and the cursor at what was not looked at."""
+    """The backfill after one piece: runs begun while there is room, and the cursor at what was not looked at.
+
+    What a calendar excludes is passed over, as it would have been at its time.
+    """
     rows, room = by_fire_time(states), backfill.room
     keys: list[str] = []
     for index, fire_at in enumerate(piece):
         key = run_key_of(backfill, fire_at, rows.get(to_key(fire_at), {}))
-        if key is None:
+        if key is None or exclusions.calendar_of(fire_at) is not None:
             continue
         if len(keys) == room:
             looked_at, behind = index, fire_at

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any, Final
 
 from carillon.domain.backfill import MAX_CONCURRENT, MAX_FIRE_TIMES, Backfill, Order, Reprocess
-from carillon.domain.backfill_times import in_range
 from carillon.domain.errors import FieldError, InvalidInput
+from carillon.domain.fire_times import count_between
 from carillon.domain.moments import to_rfc3339
 from carillon.domain.reading import Faults, Section
 from carillon.domain.schedule import TimetableSpec
@@ -55,14 +54,14 @@ def read_backfill(document: Any, now: datetime) -> BackfillRequest:
     return request
 
 
-def fire_times_of(spec: TimetableSpec, request: BackfillRequest) -> Sequence[datetime]:
-    """The fire times of the range, oldest first; InvalidInput when there are none or too many."""
-    found = list(islice(in_range(spec, request.first, request.last), MAX_FIRE_TIMES + 1))
+def fire_times_of(spec: TimetableSpec, request: BackfillRequest) -> int:
+    """How many fire times the range holds; InvalidInput when there are none or too many."""
+    found = count_between(spec, request.first, request.last)
     if not found:
         fault = FieldError("last", "Between first and last the schedule has no fire time.")
         raise InvalidInput("There is nothing to backfill.", [fault])
-    if len(found) > MAX_FIRE_TIMES:
-        message = f"Up to here the range holds more than {MAX_FIRE_TIMES} fire times; ask for it in parts."
+    if found > MAX_FIRE_TIMES:
+        message = f"The range holds {found} fire times; {MAX_FIRE_TIMES} are allowed. Ask for it in parts."
         raise InvalidInput("The range is too long.", [FieldError("last", message)])
     return found
 

@@ -1,23 +1,21 @@
 """A preview as the API asks for it and answers it: a sentence, and fire times with what changes them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from carillon.domain.definition import TIMETABLE_FIELDS, Limits, read_timetable
 from carillon.domain.errors import FieldError, NotAvailable
+from carillon.domain.looking_ahead import Expected
 from carillon.domain.moments import to_rfc3339
 from carillon.domain.not_yet import refusals
-from carillon.domain.preview import FireTime, upcoming
 from carillon.domain.reading import Faults, Section
 from carillon.domain.schedule import TimetableSpec
-from carillon.domain.timetable import Timetable
 from carillon.domain.wording import describe
 
 MAX_COUNT: Final = 100
 DEFAULT_COUNT: Final = 10
-_JUST_BEFORE: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +46,7 @@ def read_preview(document: Any, limits: Limits, now: datetime) -> PreviewRequest
     return request
 
 
-def look_ahead(request: PreviewRequest) -> tuple[FireTime, ...]:
-    """The next fire times between starts_at and ends_at, with skipped entries between them."""
-    spec, moment = request.spec, request.moment
-    if spec.starts_at is not None and moment < spec.starts_at:
-        moment = spec.starts_at - _JUST_BEFORE
-    timetable = Timetable.parse(spec.expression, spec.zone, gap=spec.gap, fold=spec.fold, anchor=spec.anchor)
-    entries = upcoming(timetable, moment, request.count)
-    return tuple(entry for entry in entries if spec.ends_at is None or entry.at <= spec.ends_at)
-
-
-def preview_document(spec: TimetableSpec, entries: tuple[FireTime, ...]) -> dict[str, Any]:
+def preview_document(spec: TimetableSpec, entries: Sequence[Expected]) -> dict[str, Any]:
     """The answer: the expression as a sentence, and the entries in order."""
     return {
         "sentence": describe(spec.expression, spec.zone),
@@ -67,11 +55,13 @@ def preview_document(spec: TimetableSpec, entries: tuple[FireTime, ...]) -> dict
     }
 
 
-def _entry(entry: FireTime) -> Mapping[str, Any]:
-    # A local time that the clocks leave out has no offset to show.
+def _entry(entry: Expected) -> Mapping[str, Any]:
+    fire = entry.fire
     return {
-        "at": to_rfc3339(entry.at),
-        "local": entry.local.isoformat(),
-        "skipped": entry.skipped,
-        "note": entry.note or None,
+        "at": to_rfc3339(fire.at),
+        # A local time that the clocks leave out has no offset to show.
+        "local": fire.local.isoformat(),
+        "starts_at": None if entry.starts_at is None else to_rfc3339(entry.starts_at),
+        "skipped": fire.skipped,
+        "note": fire.note or None,
     }

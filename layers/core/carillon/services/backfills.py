@@ -6,8 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from carillon.domain.access import Principal
-from carillon.domain.backfill import MAX_ACTIVE, Backfill, BackfillState, Order, by_fire_time, run_key_of
+from carillon.domain.backfill import (
+    MAX_ACTIVE,
+    Backfill,
+    BackfillState,
+    Order,
+    by_fire_time,
+    first_in_order,
+    run_key_of,
+)
 from carillon.domain.backfill_document import BackfillRequest, fire_times_of
+from carillon.domain.backfill_times import in_range
+from carillon.domain.calendars import exclusions_of
 from carillon.domain.errors import LostRace, Unavailable, WrongState
 from carillon.domain.moments import to_key
 from carillon.domain.run_id import RunId
@@ -52,10 +62,17 @@ class Backfills:
         """
         authorise_schedule(principal, Permission.BACKFILL_SCHEDULES, self._schedules, schedule_id)
         asked = self._asked(principal, live_head(self._schedules, schedule_id), request)
-        fire_times = fire_times_of(asked.timetable, request)
-        rows = by_fire_time(self._states.between(schedule_id, fire_times[0], fire_times[-1]))
-        chosen = [each for each in fire_times if run_key_of(asked, each, rows.get(to_key(each), {}))]
-        return len(fire_times), chosen if request.order is Order.OLDEST else chosen[::-1]
+        spec = asked.timetable
+        count = fire_times_of(spec, request)
+        exclusions = exclusions_of(spec, self._schedules.calendars(spec.calendars))
+        rows = by_fire_time(self._states.between(schedule_id, request.first, request.last))
+        chosen = [
+            fire_at
+            for fire_at in in_range(spec, request.first, request.last)
+            if exclusions.calendar_of(fire_at) is None
+            and run_key_of(asked, fire_at, rows.get(to_key(fire_at), {})) is not None
+        ]
+        return count, chosen if request.order is Order.OLDEST else chosen[::-1]
 
     def begin(self, principal: Principal, schedule_id: str, request: BackfillRequest) -> Backfill:
         """The backfill, its first runs begun; as dry_run, and WrongState while too many are under way."""
@@ -65,9 +82,8 @@ class Backfills:
             raise WrongState(
                 f"{MAX_ACTIVE} backfills of this schedule are under way; wait for one or cancel one."
             )
-        fire_times = fire_times_of(asked.timetable, request)
-        cursor = fire_times[0] if request.order is Order.OLDEST else fire_times[-1]
-        backfill = replace(asked, fire_times=len(fire_times), cursor=cursor)
+        count = fire_times_of(asked.timetable, request)
+        backfill = replace(asked, fire_times=count, cursor=first_in_order(asked))
         after = {
             "backfill_id": backfill.backfill_id,
             "range": [to_key(request.first), to_key(request.last)],

@@ -3,7 +3,9 @@
 from typing import Any
 
 from carillon.domain.access import Principal
-from carillon.domain.preview_document import PreviewRequest, look_ahead, preview_document
+from carillon.domain.calendars import exclusions_of
+from carillon.domain.looking_ahead import look_ahead, look_ahead_of
+from carillon.domain.preview_document import PreviewRequest, preview_document
 from carillon.domain.schedule import ScheduleState
 from carillon.ports import Clock, ScheduleStore
 from carillon.services.authorise import Permission, authorise_schedule, visible
@@ -11,16 +13,18 @@ from carillon.services.operator_write import live_head
 
 
 class PreviewTimetable:
-    """Fire times beforehand, each with what a change of clocks makes of it."""
+    """Fire times beforehand, each with what moves it or leaves it out."""
 
     def __init__(self, schedules: ScheduleStore, clock: Clock) -> None:
         self._schedules = schedules
         self._clock = clock
 
     def __call__(self, principal: Principal, request: PreviewRequest) -> dict[str, Any]:
-        """The document of a preview; Forbidden."""
+        """The document of a preview; Forbidden, MissingCalendar."""
         visible(principal, Permission.READ_SCHEDULES)
-        return preview_document(request.spec, look_ahead(request))
+        spec = request.spec
+        exclusions = exclusions_of(spec, self._schedules.calendars(spec.calendars))
+        return preview_document(spec, look_ahead(spec, request.moment, request.count, exclusions))
 
     def of_schedule(self, principal: Principal, schedule_id: str, count: int) -> dict[str, Any]:
         """The same for a saved schedule from now on, with its state; one that does not fire has no entries.
@@ -29,6 +33,8 @@ class PreviewTimetable:
         """
         authorise_schedule(principal, Permission.READ_SCHEDULES, self._schedules, schedule_id)
         head = live_head(self._schedules, schedule_id)
-        request = PreviewRequest(head.timetable, self._clock.now(), count)
-        entries = look_ahead(request) if head.state is ScheduleState.ACTIVE else ()
-        return {"state": str(head.state), **preview_document(head.timetable, entries)}
+        spec = head.timetable
+        exclusions = exclusions_of(spec, self._schedules.calendars(spec.calendars))
+        is_firing = head.state is ScheduleState.ACTIVE
+        entries = look_ahead_of(head, self._clock.now(), count, exclusions) if is_firing else ()
+        return {"state": str(head.state), **preview_document(spec, entries)}

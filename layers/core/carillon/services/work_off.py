@@ -7,9 +7,11 @@ them may meet: the row's version lets one through, and the runs that it names ar
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from carillon.domain.backfill import Backfill, BackfillState, begun, pieces
+from carillon.domain.calendars import exclusions_of
 from carillon.domain.errors import BackfillNotFound, CarillonError, InvalidInput, LostRace, MalformedRow
 from carillon.domain.moments import from_key
 from carillon.domain.new_run import queued
@@ -126,11 +128,13 @@ class WorkOff:
         return found
 
     def _begun(self, backfill: Backfill) -> Backfill:
-        for tries, (piece, behind) in enumerate(pieces(backfill, PIECE)):
-            if not backfill.room or tries == MAX_PIECES:
-                break
+        if not backfill.room:
+            return backfill
+        spec = backfill.timetable
+        exclusions = exclusions_of(spec, self._schedules.calendars(spec.calendars))
+        for piece, behind in islice(pieces(backfill, PIECE), MAX_PIECES):
             states = self._states.between(backfill.schedule_id, min(piece), max(piece))
-            backfill = begun(backfill, piece, behind, states)
+            backfill = begun(backfill, piece, behind, states, exclusions)
             if backfill.cursor != behind:
                 break
         return backfill
