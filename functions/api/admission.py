@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from api.callback_door import is_callback
 from carillon.domain.access import Principal
-from carillon.domain.errors import Unauthenticated
+from carillon.domain.errors import PasswordChangeRequired, Unauthenticated
 from carillon.services.api import Api
 
 PUBLIC: Final = frozenset(
@@ -16,6 +16,11 @@ PUBLIC: Final = frozenset(
         ("GET", "/openapi.json"),
     }
 )
+WITH_ONE_TIME_PASSWORD: Final = frozenset(
+    {("GET", "/v1/me"), ("POST", "/v1/me/password"), ("POST", "/v1/logout")}
+)
+"""All that a session can do that was begun with a password for one use."""
+
 MAX_TOKEN: Final = 4096
 
 
@@ -30,7 +35,10 @@ def admit(event: Mapping[str, Any], api: Api) -> Principal | None:
         raise Unauthenticated(
             "Send a token in the header Authorization: Bearer ...; POST /v1/login gives one."
         )
-    return api.authenticate(token.strip(), str(request["http"].get("sourceIp", "")))
+    principal = api.access.authenticate(token.strip(), str(request["http"].get("sourceIp", "")))
+    if principal.must_change_password and (method, path) not in WITH_ONE_TIME_PASSWORD:
+        raise PasswordChangeRequired
+    return principal
 
 
 def _path(event: Mapping[str, Any]) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
+from api.calls import operation_of
 from api.errors import MethodNotAllowed, RouteNotFound
 from api.problems import problem_answer
 from api.routes import (
+    audit,
     backfills,
     calendars,
     compensation,
@@ -18,19 +20,27 @@ from api.routes import (
     health,
     keys,
     login,
+    me,
     openapi,
+    roles,
     run_actions,
     runs,
     schedules,
     stats,
     timetables,
+    users,
 )
+from carillon.domain.errors import Forbidden
 
 app = APIGatewayHttpResolver(enable_validation=True, serializer=json.dumps)
 for area in (
     health,
     login,
     keys,
+    me,
+    users,
+    roles,
+    audit,
     schedules,
     timetables,
     calendars,
@@ -51,6 +61,8 @@ def answer_problem(error: Exception) -> Response[Any]:
     call = app.context["call"]
     if isinstance(error, NotFoundError):
         error = _nothing_here()
+    if isinstance(error, Forbidden) and call.principal is not None:
+        call.api.access.note_refusal(call.principal, error, operation_of(app.current_event))
     answer = problem_answer(error, call.request_id, call.api.log)
     headers = dict(answer["headers"])
     return Response(answer["statusCode"], headers.pop("content-type"), answer["body"], headers)

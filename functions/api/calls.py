@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from api.errors import PreconditionRequired
 from carillon.domain.access import Principal
@@ -42,6 +43,11 @@ def source_of(router: APIGatewayHttpRouter) -> str:
     return router.current_event.request_context.http.source_ip or ""
 
 
+def operation_of(event: APIGatewayProxyEventV2) -> str:
+    """Method and path, as the audit log names an operation."""
+    return f"{event.http_method} {event.path}"[:200]
+
+
 def decoded(path_parameter: str) -> str:
     """A path parameter as it was meant: API Gateway hands it on percent-encoded, and it is decoded exactly once."""
     return unquote(path_parameter)
@@ -56,7 +62,7 @@ def expected_version(router: APIGatewayHttpRouter, *, required: bool) -> int | N
         return None
     version = text.strip('"')
     if not (version.isascii() and version.isdigit() and len(version) <= 15):
-        fault = FieldError("If-Match", 'Send the ETag of the schedule you read, for example If-Match: "7".')
+        fault = FieldError("If-Match", 'Send the ETag of what you read, for example If-Match: "7".')
         raise InvalidInput("The If-Match header is not valid.", [fault])
     return int(version)
 

@@ -29,11 +29,6 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Credentials(Strict):
-    user: str = Field(max_length=64, examples=["admin"])
-    password: str = Field(max_length=1024)
-
-
 class Token(BaseModel):
     token: str
     token_type: Literal["Bearer"]

@@ -75,11 +75,13 @@ def test_the_last_admin_stays_an_admin(stores, change):
     for user in (ada, eve):
         stores.access.save_user(user, audit(), before=None)
     stores.access.delete_user(eve, audit())
+    demoted = change and replace(ada, version=2, **change)
     with pytest.raises(LastAdmin):
-        if change is None:
-            stores.access.delete_user(ada, audit())
-        else:
-            stores.access.save_user(replace(ada, version=2, **change), audit(), before=ada)
+        _ = (
+            stores.access.save_user(demoted, audit(), before=ada)
+            if demoted
+            else stores.access.delete_user(ada, audit())
+        )
     assert stores.access.user("ada") == ada
 
 

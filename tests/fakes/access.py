@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from carillon.domain.audit_query import moment_id, time_key
 from carillon.domain.errors import LastAdmin, LostRace
 from carillon.ports import Page
 from tests.fakes.database import paged, stored
@@ -84,3 +85,50 @@ class MemoryGuards:
                 count, until = 0, now + timedelta(seconds=window_seconds)
             self._windows[key] = count + 1, until
             return count + 1
+
+    def take_back_failure(self, key, now):
+        with self._database.operation("take_back_failure"):
+            count, until = self._windows.get(key, (0, now))
+            if until > now:
+                self._windows[key] = max(0, count - 1), until
+
+
+class MemoryRevocations:
+    """Revocations in memory."""
+
+    def __init__(self, database):
+        self._database = database
+
+    def revoke(self, token_id, until, audit):
+        with self._database.operation("revoke"):
+            self._database.revoked[token_id] = until
+            self._database.audit[audit.entry_id] = audit
+
+    def is_revoked(self, token_id, now):
+        with self._database.operation("is_revoked"):
+            return self._database.revoked.get(token_id, now) > now
+
+
+class MemoryAuditLog:
+    """AuditLog in memory."""
+
+    def __init__(self, database):
+        self._database = database
+
+    def append(self, entry):
+        with self._database.operation("append"):
+            self._database.audit.setdefault(entry.entry_id, entry)
+
+    def page(self, query, limit, start=None):
+        with self._database.operation("audit_page"):
+            entries = sorted(self._database.audit.values(), key=moment_id, reverse=True)
+            before = start["before"] if start else time_key(query.last)
+            found = [
+                entry
+                for entry in entries
+                if time_key(query.first) <= moment_id(entry) < before
+                and query.actor in (None, entry.actor)
+                and query.object in (None, entry.object)
+            ]
+            last = {"before": moment_id(found[limit - 1])} if len(found) > limit else None
+            return Page(tuple(found[:limit]), last)

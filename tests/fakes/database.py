@@ -30,6 +30,7 @@ class MemoryDatabase:
         self.runs = {}
         self.users = {}
         self.roles = {}
+        self.revoked = {}
         self.audit = {}
         self.slots = {}
         self.calendars = {}

@@ -1,6 +1,6 @@
 """The in-memory stores by one name each."""
 
-from tests.fakes.access import MemoryAccess, MemoryGuards
+from tests.fakes.access import MemoryAccess, MemoryAuditLog, MemoryGuards, MemoryRevocations
 from tests.fakes.database import MemoryDatabase, PoisonRow
 from tests.fakes.recorders import MemoryArchive, MemoryDeadLetters, MemoryOutputs, MemoryQueue, RecordedAlerts
 from tests.fakes.runs import MemoryRuns
@@ -10,11 +10,13 @@ from tests.fakes.slots import MemorySlots
 __all__ = [
     "MemoryAccess",
     "MemoryArchive",
+    "MemoryAuditLog",
     "MemoryDatabase",
     "MemoryDeadLetters",
     "MemoryGuards",
     "MemoryOutputs",
     "MemoryQueue",
+    "MemoryRevocations",
     "MemoryRuns",
     "MemorySchedules",
     "MemorySlots",

@@ -6,7 +6,7 @@ import pytest
 
 HARMLESS = re.compile(
     r"logs:(CreateLogStream|PutLogEvents)"
-    r"|dynamodb:(GetItem|BatchGetItem|Query|PutItem|UpdateItem|Scan)"
+    r"|dynamodb:(GetItem|BatchGetItem|Query|PutItem|UpdateItem|DeleteItem|Scan)"
     r"|dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)"
     r"|sqs:(SendMessage|ReceiveMessage|DeleteMessage|GetQueueAttributes)"
     r"|s3:(ListBucket|PutObject|DeleteObject)|sns:Publish|lambda:InvokeFunction|kms:(GenerateDataKey|Decrypt)"
@@ -51,7 +51,12 @@ def test_the_audit_table_is_append_only_for_everybody(stack):
         if "AuditTable" in str(statement["Resource"]):
             verbs.update(statement["Action"])
     assert "dynamodb:PutItem" in verbs
-    assert not verbs & {"dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    assert not verbs & {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
+
+
+def test_only_users_and_roles_are_ever_deleted_and_only_by_the_api(stack):
+    deleting = [(role, s["Resource"]) for role, s in allowed(stack) if "dynamodb:DeleteItem" in s["Action"]]
+    assert deleting == [("ApiRole", [{"Fn::GetAtt": ["AccessTable", "Arn"]}])]
 
 
 def test_only_the_worker_may_scan_and_only_the_tables_that_tasks_are_given(stack):

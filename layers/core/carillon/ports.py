@@ -148,6 +148,9 @@ class ScheduleStore(Protocol):
     def remove_calendar(self, name: str, audit: AuditEntry, *, replaces: int) -> None:
         """Removes the calendar and writes the audit row together if its version still is `replaces`; LostRace."""
 
+    def followers(self, schedule_id: str) -> Sequence[str]:
+        """Ids of schedules that run, or once ran, after this one (consistent)."""
+
     def mark_broken(self, row: BrokenRow, now: datetime) -> None:
         """Takes an unreadable head out of the due index with its reason; nothing if it has moved meanwhile."""
 
@@ -255,6 +258,9 @@ class Guards(Protocol):
 
     def record_failure(self, key: str, now: datetime, window_seconds: int) -> int:
         """Adds one failure; answers how many the window holds now."""
+
+    def take_back_failure(self, key: str, now: datetime) -> None:
+        """Takes one failure out of the window again, if it is still open."""
 
 
 class SlotStore(Protocol):

@@ -156,11 +156,15 @@ def wire_follow() -> "tuple[Follow, FollowBatch, Log]":
     import carillon.zones  # noqa: F401 - the pinned zone data, before the first timetable
     from carillon.adapters.aws import client
     from carillon.adapters.clock import SystemChance, SystemClock
+    from carillon.adapters.dynamo.runs import DynamoRuns
+    from carillon.adapters.dynamo.schedules import DynamoSchedules
     from carillon.adapters.dynamo.stats import DynamoStats
     from carillon.adapters.sns import SnsAlertTopic
     from carillon.adapters.sqs import SqsDispatchQueue
     from carillon.log import structured_log
+    from carillon.services.chain_runs import ChainRuns
     from carillon.services.count_runs import CountRuns
+    from carillon.services.enqueue import Enqueue
     from carillon.services.follow import Follow
     from carillon.services.follow_batch import FollowBatch
     from carillon.settings import FollowSettings
@@ -172,7 +176,9 @@ def wire_follow() -> "tuple[Follow, FollowBatch, Log]":
     count = CountRuns(DynamoStats(database), clock, chance, side_by_side)
     batch = FollowBatch(count, _work_off(database, queue, clock, log, side_by_side))
     topic = SnsAlertTopic(client("sns"), settings.alerts_topic_arn)
-    return Follow(topic, log, settings.environment), batch, log
+    schedules, enqueue = DynamoSchedules(database), Enqueue(DynamoRuns(database), queue, clock)
+    chain = ChainRuns(schedules, enqueue, clock, log)
+    return Follow(topic, log, settings.environment, chain), batch, log
 
 
 @cache
@@ -238,11 +244,13 @@ def wire_api() -> "Api":
     from carillon.adapters.aws import client
     from carillon.adapters.clock import SystemChance, SystemClock
     from carillon.adapters.dynamo.access import DynamoAccess
+    from carillon.adapters.dynamo.audit_log import DynamoAuditLog
     from carillon.adapters.dynamo.backfills import DynamoBackfills
     from carillon.adapters.dynamo.cursor_keys import DynamoCursorKeys
     from carillon.adapters.dynamo.dead_letters import DynamoDeadLetters
     from carillon.adapters.dynamo.guards import DynamoGuards
     from carillon.adapters.dynamo.outputs import DynamoOutputs
+    from carillon.adapters.dynamo.revocations import DynamoRevocations
     from carillon.adapters.dynamo.run_states import DynamoRunStates
     from carillon.adapters.dynamo.runs import DynamoRuns
     from carillon.adapters.dynamo.schedules import DynamoSchedules
@@ -264,6 +272,8 @@ def wire_api() -> "Api":
         runs=DynamoRuns(database),
         access=DynamoAccess(database),
         guards=DynamoGuards(database),
+        revocations=DynamoRevocations(database),
+        audit=DynamoAuditLog(database),
         slots=DynamoSlots(database),
         outputs=DynamoOutputs(database),
         kept=DynamoDeadLetters(database),

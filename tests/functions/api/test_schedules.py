@@ -264,5 +264,5 @@ def test_a_user_who_is_no_admin_may_only_read(world, method, path, document, per
 
     assert (answer.status, answer.code) == (403, "forbidden")
     assert permission in answer.json["detail"]
-    assert world.actions == ["schedule.create"]
+    assert world.actions == ["schedule.create", permission]
     assert world.call("GET", "/v1/schedules/nightly-etl", token=world.token_of("bob")).status == 200

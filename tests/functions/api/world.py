@@ -15,11 +15,13 @@ from tests.fakes.clock import FakeChance, FakeClock
 from tests.fakes.log import RecordedLog
 from tests.fakes.memory import (
     MemoryAccess,
+    MemoryAuditLog,
     MemoryDatabase,
     MemoryDeadLetters,
     MemoryGuards,
     MemoryOutputs,
     MemoryQueue,
+    MemoryRevocations,
     MemoryRuns,
     MemorySchedules,
     MemorySlots,
@@ -72,6 +74,8 @@ class ApiWorld:
             runs=self.runs,
             access=MemoryAccess(self.database),
             guards=self.guards,
+            revocations=MemoryRevocations(self.database),
+            audit=MemoryAuditLog(self.database),
             slots=MemorySlots(self.database),
             outputs=self.outputs,
             kept=self.kept,

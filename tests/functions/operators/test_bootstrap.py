@@ -78,7 +78,7 @@ def test_a_reset_ends_the_sessions_and_the_old_password_of_an_admin(stack):
     fresh = stack.login(second).json["token"]
     stack.clock.advance(1)
     assert stack.call("GET", "/v1/schedules", token=fresh).status == 200
-    assert stack.actions == ["user.bootstrap", "user.reset"]
+    assert stack.actions == ["user.bootstrap", "user.reset", "user.login"]
 
 
 def test_a_reset_of_a_user_that_does_not_exist_makes_it(stack):

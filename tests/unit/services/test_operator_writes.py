@@ -18,7 +18,15 @@ from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState
 from carillon.services.api import build_api
 from tests.fakes.backfills import MemoryBackfills, MemoryRunStates
-from tests.fakes.memory import MemoryAccess, MemoryDeadLetters, MemoryGuards, MemoryOutputs, MemorySlots
+from tests.fakes.memory import (
+    MemoryAccess,
+    MemoryAuditLog,
+    MemoryDeadLetters,
+    MemoryGuards,
+    MemoryOutputs,
+    MemoryRevocations,
+    MemorySlots,
+)
 from tests.fakes.stats import MemoryStats
 from tests.fakes.tokens import FixedCursorKeys, LocalSigner
 from tests.fakes.world import World
@@ -40,6 +48,8 @@ class Stack(World):
             runs=self.runs,
             access=MemoryAccess(self.database),
             guards=MemoryGuards(self.database),
+            revocations=MemoryRevocations(self.database),
+            audit=MemoryAuditLog(self.database),
             slots=MemorySlots(self.database),
             outputs=MemoryOutputs(),
             kept=MemoryDeadLetters(self.database),

@@ -1,4 +1,7 @@
-"""Scopes: on which objects a permission holds: `any`, `owner`, `tag:k=v`, or `id:glob` where `*` stands for any text."""
+"""Scopes: on which objects a permission holds.
+
+They are `any`, `owner`, `tag:k=v`, and `id:glob`, where `*` stands for any text.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

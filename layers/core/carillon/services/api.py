@@ -1,5 +1,6 @@
 """Everything the API's routes call, in one value: wiring fills it, tests fill it with fakes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from carillon.domain.definition import Limits
@@ -20,8 +21,10 @@ from carillon.ports import (
     TokenVerifier,
 )
 from carillon.progress_ports import BackfillStore, RunStates, StatsStore
+from carillon.security_ports import AuditLog, Revocations
+from carillon.services.access_api import AccessApi, build_access_api
 from carillon.services.answer_callback import AnswerCallback
-from carillon.services.authenticate import Authenticate
+from carillon.services.authenticate import Issuer
 from carillon.services.backfills import Backfills
 from carillon.services.calendars import ManageCalendars
 from carillon.services.cancel_run import CancelRun
@@ -34,7 +37,6 @@ from carillon.services.end_queued import EndQueued
 from carillon.services.ended import build_ended
 from carillon.services.enqueue import Enqueue
 from carillon.services.journal import Journal
-from carillon.services.login import Login
 from carillon.services.pause_schedule import PauseSchedule
 from carillon.services.preview_timetable import PreviewTimetable
 from carillon.services.read_runs import ReadRuns
@@ -60,8 +62,7 @@ class Api:
     limits: Limits
     signer: TokenSigner
     cursor_keys: CursorKeys
-    login: Login
-    authenticate: Authenticate
+    access: AccessApi
     create_schedule: CreateSchedule
     replace_schedule: ReplaceSchedule
     pause_schedule: PauseSchedule
@@ -88,6 +89,8 @@ def build_api(
     runs: RunStore,
     access: AccessStore,
     guards: Guards,
+    revocations: Revocations,
+    audit: AuditLog,
     slots: SlotStore,
     outputs: OutputStore,
     kept: DeadLetterStore,
@@ -97,6 +100,7 @@ def build_api(
     queue: DispatchQueue,
     signer: TokenSigner,
     verifier: TokenVerifier,
+    other_issuers: Sequence[Issuer] = (),
     cursor_keys: CursorKeys,
     clock: Clock,
     chance: Chance,
@@ -119,8 +123,20 @@ def build_api(
         limits=limits,
         signer=signer,
         cursor_keys=cursor_keys,
-        login=Login(access, guards, signer, clock, chance, issuer),
-        authenticate=Authenticate(verifier, access, clock, issuer),
+        access=build_access_api(
+            access=access,
+            guards=guards,
+            revocations=revocations,
+            audit=audit,
+            signer=signer,
+            verifier=verifier,
+            others=other_issuers,
+            issuer=issuer,
+            clock=clock,
+            chance=chance,
+            journal=journal,
+            log=log,
+        ),
         create_schedule=CreateSchedule(schedules, clock, journal, at_once),
         replace_schedule=ReplaceSchedule(schedules, clock, journal, end_queued, at_once),
         pause_schedule=PauseSchedule(schedules, clock, journal, end_queued),

@@ -1,6 +1,5 @@
 """Makes the first admin, with a random password that is shown once; also the way back in when it is lost."""
 
-import re
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,10 +8,10 @@ from carillon.domain.errors import FieldError, InvalidInput, LostRace, UserExist
 from carillon.domain.moments import ceil_second
 from carillon.domain.password import hash_password
 from carillon.domain.rbac import ADMIN
+from carillon.domain.user_definition import USER_NAME
 from carillon.ports import AccessStore, Chance, Clock
 from carillon.services.journal import Journal
 
-USER_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")
 OPERATOR: Final = Principal("operator", (ADMIN,), "function", method="iam")
 
 

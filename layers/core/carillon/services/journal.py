@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from carillon.domain.access import Principal
-from carillon.domain.audit import AuditEntry
+from carillon.domain.audit import DONE, AuditEntry
 from carillon.domain.errors import MalformedRow, RevisionNotFound
+from carillon.domain.masking import masked
 from carillon.domain.schedule import Schedule
 from carillon.ports import Chance, ScheduleStore
 
@@ -26,6 +27,8 @@ class Journal:
         *,
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
+        outcome: str = DONE,
+        details: Mapping[str, Any] | None = None,
     ) -> AuditEntry:
         """The entry of one change; `subject` is a kind and an id, as in schedule:nightly-etl."""
         return AuditEntry(
@@ -35,8 +38,11 @@ class Journal:
             action=action,
             object=subject,
             source=principal.source,
-            before=before,
-            after=after,
+            method=principal.method,
+            outcome=outcome,
+            details=details or {},
+            before=masked(before),
+            after=masked(after),
         )
 
 

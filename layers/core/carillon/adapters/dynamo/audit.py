@@ -4,13 +4,15 @@ The entry's id is unguessable and used once. So when an audit row is there alrea
 applied: its answer was lost, and this is the SDK's repeat. That holds where no request token is remembered any more.
 """
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from carillon.adapters.dynamo.database import Database
 from carillon.adapters.dynamo.expressions import Expression
-from carillon.adapters.dynamo.wire import Wire, packed, shard_of, text
-from carillon.domain.audit import AuditEntry
-from carillon.domain.moments import to_key, to_ms
+from carillon.adapters.dynamo.wire import Row, Wire, packed, shard_of, text
+from carillon.domain.audit import DONE, AuditEntry
+from carillon.domain.audit_query import moment_id
 
 
 def audit_action(database: Database, entry: AuditEntry) -> dict[str, Any]:
@@ -30,16 +32,46 @@ def audit_action(database: Database, entry: AuditEntry) -> dict[str, Any]:
 
 def audit_item(entry: AuditEntry, shards: int) -> Wire:
     """The row, in its day's shard and in the order of time."""
-    key = to_key(entry.at)
     item: Wire = {
-        "day_shard": text(f"{key[:8]}#{shard_of(entry.entry_id, shards)}"),
-        "moment_id": text(f"{key[:-1]}.{to_ms(entry.at) % 1000:03d}Z#{entry.entry_id}"),
+        "day_shard": text(f"{entry.at:%Y%m%d}#{shard_of(entry.entry_id, shards)}"),
+        "moment_id": text(moment_id(entry)),
         "actor": text(entry.actor),
         "action": text(entry.action),
         "object": text(entry.object),
     }
-    texts = {"source": entry.source, "confirmed_by": entry.confirmed_by}
+    outcome = entry.outcome if entry.outcome != DONE else None
+    texts = {
+        "source": entry.source,
+        "method": entry.method,
+        "outcome": outcome,
+        "confirmed_by": entry.confirmed_by,
+    }
     item |= {name: text(value) for name, value in texts.items() if value}
     details = dict(entry.details) or None
     documents = {"before": entry.before, "after": entry.after, "details": details}
     return item | {name: packed(value) for name, value in documents.items() if value is not None}
+
+
+def read_audit(item: Mapping[str, Mapping[str, Any]]) -> AuditEntry:
+    """The entry of a row; MalformedRow."""
+    row = Row(item, f"Audit row {item.get('moment_id', {}).get('S')}")
+    place = row.text("moment_id")
+    time, _, entry_id = place.partition("#")
+    try:
+        at = datetime.strptime(time, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise row.fault("moment_id", "does not begin with a time") from None
+    return AuditEntry(
+        entry_id=entry_id,
+        at=at,
+        actor=row.text("actor"),
+        action=row.text("action"),
+        object=row.text("object"),
+        source=row.maybe_text("source") or "",
+        method=row.maybe_text("method") or "",
+        outcome=row.maybe_text("outcome") or DONE,
+        confirmed_by=row.maybe_text("confirmed_by"),
+        before=row.mapping("before") if "before" in item else None,
+        after=row.mapping("after") if "after" in item else None,
+        details=row.mapping("details"),
+    )

@@ -40,6 +40,15 @@ class DynamoGuards:
                 return counted
         raise Throttled(f"The failures of {key} are being counted by too many at once.")
 
+    def take_back_failure(self, key: str, now: datetime) -> None:
+        """UpdateItem, if the window is open and holds any."""
+        expression = Expression()
+        count = expression.name("count")
+        is_open = expression.compare("until", ">", moment(now))
+        holds_any = expression.compare("count", ">", whole(0))
+        less = f"SET {count} = {count} - {expression.value(whole(1))}"
+        self._update(key, less, f"{is_open} AND {holds_any}", expression)
+
     def _add(self, key: str, now: datetime) -> int | None:
         expression = Expression()
         count = expression.name("count")
