@@ -50,6 +50,14 @@ format: $(VENV)/.ready  ## Rewrite the code in the house's format
 bench: $(VENV)/.ready  ## Measure claims a second; ratios are what counts
 	@$(PY) -m benchmarks.tick
 
+# ---- chaos: what takes minutes and so is no part of `make test`
+.PHONY: chaos mutations
+chaos: $(VENV)/.ready  ## Kill workers for a minute while 200 runs execute; all must succeed
+	@$(PY) -m local chaos --runs 200 --seconds 60
+
+mutations: $(VENV)/.ready  ## Take safeguards away one by one; a named test must notice each
+	@$(PY) -m tests.faults.mutations
+
 # ---- build: what `sam deploy` takes to the cloud; SAM lives in an environment of its own
 SAM_VERSION := 1.170.0
 

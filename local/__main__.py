@@ -36,12 +36,20 @@ def _run(options: argparse.Namespace) -> int:
 
         return demo(options.seconds)
     if options.command == "chaos":
-        from local.chaos import chaos  # noqa: PLC0415
-
-        return chaos()
+        return _chaos(options)
     from local.invoke import invoke  # noqa: PLC0415
 
     return invoke(options.function, options.event)
+
+
+def _chaos(options: argparse.Namespace) -> int:
+    if options.once:
+        from local.chaos import chaos  # noqa: PLC0415
+
+        return chaos()
+    from local.storm import storm  # noqa: PLC0415
+
+    return storm(options.runs, options.seconds, options.seed)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -60,7 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     invoke = commands.add_parser("invoke", help="run one function on one event and print its answer and logs")
     invoke.add_argument("function", help="tick, worker, api, deadletter, archive, follow or operator")
     invoke.add_argument("event", type=Path, help="a file with the event, such as events/tick.json")
-    commands.add_parser("chaos", help="kill a worker in mid-run and watch the run recover")
+    chaos = commands.add_parser("chaos", help="kill workers while runs execute; every run must still succeed")
+    chaos.add_argument("--runs", type=int, default=200, help="how many runs are due (default 200)")
+    chaos.add_argument("--seconds", type=float, default=60, help="how long workers are killed (default 60)")
+    chaos.add_argument("--seed", type=int, default=1, help="which worker is killed when")
+    chaos.add_argument("--once", action="store_true", help="kill once, in mid-run, and tell that run's story")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""`python -m local chaos`: kills the worker in mid-run and watches the run recover.
+"""`python -m local chaos --once`: kills the worker in mid-run and watches the run recover.
 
 The first call to the target hangs; the worker is killed while it waits. Once the attempt's lease has run
 out, the next tick must send the run again, and the second attempt must succeed.

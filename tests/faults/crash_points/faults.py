@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from tests.faults.crash_points.wire import Died, answer, lost
 
-HEALED_AFTER = timedelta(seconds=150)
+HEALED_AFTER = timedelta(seconds=70)
+"""Longer than from one tick to the next."""
 
 
 class Fault:
@@ -127,7 +128,7 @@ class TimesOut(Fault):
 
 
 class Outage(Fault):
-    """From this call on every call of its operation is throttled, until two and a half minutes have passed."""
+    """From this call on every call of its operation is throttled, until a tick and more has passed."""
 
     def on_send(self, aws, operation, request):
         if len(aws.calls) < self.number or operation != aws.calls[self.number - 1].operation:

@@ -36,7 +36,7 @@ class _Life:
         self.next_tick = BEGIN + timedelta(seconds=scenario.first_tick)
         self.clock.set(self.next_tick)
         self.peace_at = BEGIN + timedelta(seconds=scenario.last)
-        self.asked = 0
+        self.asked, self.last_tick_was_clean = 0, False
 
     def pass_by(self):
         suffered = 0
@@ -77,11 +77,13 @@ class _Life:
         runs = self.cloud.witness.runs.values()
         done = all(run.state.is_terminal for run in runs)
         quiet = not (self.agenda or self.cloud.dead or self.cloud.messages)
-        return done and quiet and self.next_tick > self.peace_at
+        return done and quiet and self.last_tick_was_clean and self.next_tick > self.peace_at
 
     def _tick(self):
         self.next_tick += MINUTE
+        before = self._faults()
         self.cloud.tick()
+        self.last_tick_was_clean = before == self._faults()
 
     def _step(self):
         _, step = self.agenda.pop(0)

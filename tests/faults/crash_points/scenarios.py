@@ -219,12 +219,12 @@ SCENARIOS = (
     ),
     Scenario(
         "pause",
-        (schedule("etl", "0,20 0,2 2 * * *"),),
+        (schedule("etl", "0,20 0,3 2 * * *"),),
         {
             ("etl", 0): _S.SKIPPED,
             ("etl", 20): _S.SKIPPED,
-            ("etl", 120): _S.SUCCEEDED,
-            ("etl", 140): _S.SUCCEEDED,
+            ("etl", 180): _S.SUCCEEDED,
+            ("etl", 200): _S.SUCCEEDED,
         },
         script=((0, pause), (60, resume)),
         also={("etl", 0): (_S.SUCCEEDED,), ("etl", 20): (_S.SUCCEEDED,)},
