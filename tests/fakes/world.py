@@ -63,7 +63,9 @@ class World:
             self.schedules, self.runs, self.ended, self.queue, self.clock, self.chance, map, self.log
         )
         self.tick = Tick(self.schedules, self.claimer, self.sweep, self.clock, map, self.log)
-        attempt = Attempt(self.schedules, {"http": self.target}, self.clock, self.log, inputs=steps.inputs)
+        attempt = Attempt(
+            self.schedules, {"http": self.target}, self.clock, self.log, inputs=steps.inputs, jobs=steps.jobs
+        )
         turn = build_turn(self.runs, self.slots, self.queue, self.ended, self.clock, self.chance)
         self.execute = Execute(
             self.runs, attempt, turn, self.ended, self.queue, self.clock, self.chance, self.log, steps

@@ -141,7 +141,7 @@ def wire_worker() -> "tuple[Execute, Clock, Log]":
     stores, parts = (schedules, runs, DynamoOutputs(database)), (queue, clock, chance)
     side_by_side = ThreadPoolExecutor(FAN_OUT_THREADS).map
     steps = build_steps(*stores, *parts, side_by_side)
-    attempt = Attempt(schedules, targets, clock, log, settings.api_url, steps.inputs)
+    attempt = Attempt(schedules, targets, clock, log, settings.api_url, steps.inputs, steps.jobs)
     slots = DynamoSlots(database)
     ended = build_ended(slots, *parts, log, build_advance(*stores, *parts, log, side_by_side))
     turn = build_turn(runs, slots, queue, ended, clock, chance)

@@ -31,9 +31,10 @@ class Attempt:
         log: Log,
         api_url: str = "",
         inputs: StepInputs | None = None,
+        jobs: Jobs | None = None,
     ) -> None:
         self._schedules = schedules
-        self._jobs = Jobs(schedules)
+        self._jobs = jobs or Jobs(schedules)
         self._inputs = inputs
         self._targets = targets
         self._clock = clock

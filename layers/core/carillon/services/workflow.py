@@ -25,6 +25,7 @@ from carillon.services.take_over import TakeOver
 class Steps:
     """What the worker asks before an attempt, what it gives to a target, and where it keeps the answer."""
 
+    jobs: Jobs
     begin: BeginWorkflow
     inputs: StepInputs
     keep_output: KeepOutput
@@ -58,4 +59,4 @@ def build_steps(
     jobs, inputs = Jobs(schedules), StepInputs(runs, outputs)
     take_over = TakeOver(runs, outputs, jobs, Enqueue(runs, queue, clock, concurrently), clock)
     begin = BeginWorkflow(runs, outputs, jobs, inputs, take_over, clock, chance)
-    return Steps(begin, inputs, KeepOutput(outputs, clock))
+    return Steps(jobs, begin, inputs, KeepOutput(outputs, clock))
