@@ -14,7 +14,7 @@ from carillon.domain.errors import BackfillNotFound, InvalidInput, LostRace, Una
 from carillon.domain.run import Origin, RunState
 from carillon.domain.run_change import RunChange
 from carillon.domain.run_id import RunId
-from carillon.domain.schedule import ScheduleState
+from carillon.domain.schedule import ScheduleState, TimetableSpec
 from carillon.services.backfills import Backfills
 from carillon.services.enqueue import Enqueue
 from carillon.services.journal import Journal
@@ -383,3 +383,9 @@ def test_what_a_calendar_excludes_is_passed_over(world):
     assert (count, len(chosen)) == (15, 3)
     assert list(backfill.open) == ["20261121T000000Z", "20261121T010000Z"]
     assert backfill_document(backfill)["progress"]["passed_over"] == 12
+
+
+def test_a_schedule_that_follows_another_has_no_fire_times_to_backfill(world):
+    world.database.heads["etl"] = replace(world.head(), timetable=TimetableSpec(""))
+    with pytest.raises(InvalidInput, match="nothing to backfill"):
+        world.begin()

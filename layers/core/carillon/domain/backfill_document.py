@@ -56,7 +56,7 @@ def read_backfill(document: Any, now: datetime) -> BackfillRequest:
 
 def fire_times_of(spec: TimetableSpec, request: BackfillRequest) -> int:
     """How many fire times the range holds; InvalidInput when there are none or too many."""
-    found = count_between(spec, request.first, request.last)
+    found = count_between(spec, request.first, request.last) if spec.expression else 0
     if not found:
         fault = FieldError("last", "Between first and last the schedule has no fire time.")
         raise InvalidInput("There is nothing to backfill.", [fault])

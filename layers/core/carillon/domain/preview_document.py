@@ -16,6 +16,7 @@ from carillon.domain.wording import describe
 
 MAX_COUNT: Final = 100
 DEFAULT_COUNT: Final = 10
+FOLLOWS: Final = "Whenever a run of the schedule that it follows has ended."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ def read_preview(document: Any, limits: Limits, now: datetime) -> PreviewRequest
     request = PreviewRequest(
         spec, body.moment("from") or now, body.whole("count", DEFAULT_COUNT, 1, MAX_COUNT)
     )
+    if not spec.expression:
+        body.fault("expression", "Say when it fires; only an expression can be looked ahead in.")
     faults.raise_any("The timetable is not valid.")
     refused = [
         FieldError(fault.field.removeprefix("timetable."), fault.message)
@@ -49,7 +52,7 @@ def read_preview(document: Any, limits: Limits, now: datetime) -> PreviewRequest
 def preview_document(spec: TimetableSpec, entries: Sequence[Expected]) -> dict[str, Any]:
     """The answer: the expression as a sentence, and the entries in order."""
     return {
-        "sentence": describe(spec.expression, spec.zone),
+        "sentence": describe(spec.expression, spec.zone) if spec.expression else FOLLOWS,
         "zone": spec.zone,
         "items": [_entry(entry) for entry in entries],
     }

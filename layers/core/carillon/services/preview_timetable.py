@@ -35,6 +35,6 @@ class PreviewTimetable:
         head = live_head(self._schedules, schedule_id)
         spec = head.timetable
         exclusions = exclusions_of(spec, self._schedules.calendars(spec.calendars))
-        is_firing = head.state is ScheduleState.ACTIVE
+        is_firing = head.state is ScheduleState.ACTIVE and bool(spec.expression)
         entries = look_ahead_of(head, self._clock.now(), count, exclusions) if is_firing else ()
         return {"state": str(head.state), **preview_document(spec, entries)}
