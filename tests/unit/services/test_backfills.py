@@ -348,7 +348,7 @@ def test_a_backfill_that_cannot_be_read_stops_no_other(world):
 
     def get(schedule_id, backfill_id):
         if backfill_id == broken.backfill_id:
-            raise Unavailable("not this one")
+            raise KeyError("not this one")
         return original(schedule_id, backfill_id)
 
     world.backfills.get = get
@@ -389,3 +389,14 @@ def test_a_schedule_that_follows_another_has_no_fire_times_to_backfill(world):
     world.database.heads["etl"] = replace(world.head(), timetable=TimetableSpec(""))
     with pytest.raises(InvalidInput, match="nothing to backfill"):
         world.begin()
+
+
+def test_a_store_that_does_not_answer_leaves_backfills_to_the_next_tick(world):
+    world.begin()
+
+    def refuse(limit):
+        raise Unavailable("the index does not answer")
+
+    world.backfills.active = refuse
+    assert world.work_off.all() == 0
+    assert world.lines[-1]["message"] == "the index does not answer"

@@ -24,7 +24,7 @@ KEPT_MARKS: Final = 128
 OVERVIEW_LANES: Final = 4
 """How many rows an hour's overview is spread over, so that stream shards seldom meet at one."""
 
-_TOP_LEVEL: Final = frozenset({Origin.FIRE, Origin.CATCH_UP, Origin.BACKFILL, Origin.MANUAL})
+_PARTS: Final = frozenset({Origin.STEP, Origin.COMPENSATION})
 _ENDS: Final[Mapping[RunState, str]] = {
     RunState.SUCCEEDED: "succeeded",
     RunState.FAILED: "failed",
@@ -160,7 +160,7 @@ def _end_of(change: Change) -> End | None:
     if not isinstance(change, RunChange) or not change.ends_now or change.after is None:
         return None
     run = change.after
-    if run.origin not in _TOP_LEVEL or run.ended_at is None:
+    if run.origin in _PARTS or run.ended_at is None:
         return None
     text = f"{run.run_id}:{run.state}:{to_ms(run.ended_at)}"
     mark = sha256(text.encode()).digest()[:MARK_BYTES]

@@ -57,7 +57,12 @@ class WorkOff:
 
     def all(self) -> int:
         """How many runs the active backfills began; one that cannot be worked off stops no other."""
-        return sum(self._concurrently(self._guarded, self._backfills.active(MAX_ACTIVE)))
+        try:
+            active = self._backfills.active(MAX_ACTIVE)
+        except CarillonError as error:
+            self._log("backfill_held", str(error))
+            return 0
+        return sum(self._concurrently(self._guarded, active))
 
     def after(self, changes: Sequence[Change]) -> int:
         """How many runs were begun because runs of backfills have ended; what fails here is left to the tick."""
@@ -95,8 +100,8 @@ class WorkOff:
             return self(*ids)
         except BackfillNotFound:
             return 0
-        except CarillonError as error:
-            self._log("backfill_held", str(error), schedule_id=ids[0], backfill_id=ids[1])
+        except Exception as error:  # noqa: BLE001 - the edge of one backfill: whatever it is, the others go on
+            self._log("backfill_held", f"{error!r}", schedule_id=ids[0], backfill_id=ids[1])
             return 0
 
     def _looked_at(self, before: Backfill) -> Backfill:
