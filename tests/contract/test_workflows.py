@@ -8,6 +8,7 @@ from carillon.adapters.dynamo.revision_item import revision_item
 from carillon.domain.errors import MalformedRow
 from carillon.domain.run import Origin
 from carillon.domain.run_id import RunId
+from carillon.domain.schedule import After, ChainOn, TimetableSpec
 from carillon.domain.workflow.step_key import StepKey
 from tests.contract.builders import NOW, change, put, revision, run, schedule
 from tests.unit.services.workflows import job_of, task
@@ -107,3 +108,13 @@ def test_a_squeezed_value_that_unfolds_to_too_much_is_a_malformed_row():
     bomb = {"output": {"B": zlib.compress(b'"' + b"x" * 8_000_000 + b'"')}}
     with pytest.raises(MalformedRow, match="is not JSON"):
         Row(bomb, "A row").any_json("output")
+
+
+def test_schedules_that_run_after_another_are_found_by_it(stores):
+    after = TimetableSpec("", after=After("nightly-etl", ChainOn.END))
+    chained = replace(schedule(schedule_id="load"), timetable=after, next_fire_at=None, due_at=None)
+    stores.schedules.write(change(None, chained, revision=revision(1, "load")))
+    stores.schedules.write(change(None, schedule(), revision=revision(1)))
+    assert list(stores.schedules.followers("nightly-etl")) == ["load"]
+    assert list(stores.schedules.followers("load")) == []
+    assert stores.schedules.head("load").timetable == after

@@ -55,6 +55,12 @@ class MemorySchedules:
             found = {schedule_id: self._database.heads.get(schedule_id) for schedule_id in schedule_ids}
             return {schedule_id: head for schedule_id, head in found.items() if isinstance(head, Schedule)}
 
+    def followers(self, schedule_id):
+        with self._database.operation("followers"):
+            heads = [head for head in self._database.heads.values() if isinstance(head, Schedule)]
+            followed = {head.schedule_id: head.timetable.after for head in heads}
+            return sorted(one for one, after in followed.items() if after and after.schedule_id == schedule_id)
+
     def revision(self, schedule_id, number):
         with self._database.operation("revision"):
             try:

@@ -27,7 +27,7 @@ def definition_document(definition: Definition) -> dict[str, Any]:
 def timetable_document(spec: TimetableSpec) -> dict[str, Any]:
     """A timetable's fields; moments as RFC 3339."""
     return {
-        "expression": spec.expression,
+        "expression": spec.expression or None,
         "zone": spec.zone,
         "gap": spec.gap,
         "fold": spec.fold,
@@ -38,6 +38,7 @@ def timetable_document(spec: TimetableSpec) -> dict[str, Any]:
         "jitter_seconds": spec.jitter_seconds,
         "calendars": list(spec.calendars),
         "also_at": [to_rfc3339(moment) for moment in spec.also_at],
+        "after": spec.after and {"schedule_id": spec.after.schedule_id, "on": str(spec.after.on)},
     }
 
 

@@ -18,6 +18,8 @@ JUST: Final = timedelta(microseconds=1)
 
 def next_after(spec: TimetableSpec, moment: datetime) -> datetime | None:
     """The first fire time strictly after the moment, or None; InvalidExpression."""
+    if spec.after is not None:
+        return None
     if spec.starts_at is not None and moment < spec.starts_at:
         moment = spec.starts_at - JUST
     fire_at = next_fire_time(

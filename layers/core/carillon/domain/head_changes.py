@@ -184,7 +184,7 @@ def _fires_left(head: Schedule, spec: TimetableSpec) -> int | None:
 
 def _must_fire(spec: TimetableSpec, head: Schedule, now: datetime) -> None:
     """Refuses a timetable that has nothing left, in words that say which field takes it all."""
-    if _first_after(spec, head, now) is not None:
+    if spec.after is not None or _first_after(spec, head, now) is not None:
         return
     fault = FieldError("timetable.expression", "There is no fire time from now on; choose a later one.")
     if _first_after(replace(spec, ends_at=None), head, now) is not None:
@@ -200,6 +200,8 @@ def _first_after(spec: TimetableSpec, head: Schedule, now: datetime) -> datetime
 
 def _aimed(head: Schedule, next_fire_at: datetime | None) -> Schedule:
     is_over = head.fires_left is not None and head.fires_left <= 0
+    if head.timetable.after is not None:
+        return replace(head, next_fire_at=None, due_at=head.paused_until)
     if next_fire_at is None or is_over:
         return replace(
             head,

@@ -13,7 +13,6 @@ _EMPTY: Final[tuple[Any, ...]] = (None, [], {}, "")
 
 NOT_YET: Final[Mapping[str, tuple[tuple[Any, ...], str]]] = {
     "sensitive": ((None, False), "Confirmation of sensitive schedules"),
-    "timetable.after": (_EMPTY, "Chaining to another schedule"),
     "alerts.on": ((None, ["failure"]), "Alerting on anything but failure, or on nothing,"),
     "alerts.late_after_seconds": ((None,), "Alerting on late starts"),
 }

@@ -29,6 +29,9 @@ def cannot_overlap(
     """Whether every run surely ends before the next fire time; `attempt_seconds` is the longest lease."""
     if policies.misfire.catch_up is not CatchUp.NONE or spec.also_at:
         return False
+    if job.workflow is not None or job.compensate is not None:
+        # Steps and compensations have retries of their own; nobody can say when the last of them has ended.
+        return False
     try:
         timetable = Timetable.parse(
             spec.expression, spec.zone, gap=spec.gap, fold=spec.fold, anchor=spec.anchor or now

@@ -85,10 +85,9 @@ def _resumption(schedule: Schedule, horizon: datetime, listed: int) -> Plan:
     if fire_at is not None and fire_at <= until:
         fire_at = next_after(schedule.timetable, until)
     made = _standing(schedule, missed, fire_at)
-    state = ScheduleState.ENDED if fire_at is None else ScheduleState.ACTIVE
-    return replace(
-        made, state=state, reason=NO_MORE_FIRE_TIMES if fire_at is None else None, resumed_at=until
-    )
+    is_over = fire_at is None and schedule.timetable.after is None
+    state = ScheduleState.ENDED if is_over else ScheduleState.ACTIVE
+    return replace(made, state=state, reason=NO_MORE_FIRE_TIMES if is_over else None, resumed_at=until)
 
 
 def _standing(schedule: Schedule, missed: Missed, fire_at: datetime | None) -> Plan:

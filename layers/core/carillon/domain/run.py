@@ -74,6 +74,7 @@ class Origin(StrEnum):
     CATCH_UP = "catch_up"
     BACKFILL = "backfill"
     MANUAL = "manual"
+    CHAIN = "chain"
     STEP = "step"
     COMPENSATION = "compensation"
 

@@ -42,6 +42,22 @@ class CatchUp(StrEnum):
     ALL = "all"
 
 
+class ChainOn(StrEnum):
+    """Which ends of a run another schedule's run follows."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """A schedule whose runs are followed, instead of an expression."""
+
+    schedule_id: str
+    on: ChainOn = ChainOn.SUCCESS
+
+
 @dataclass(frozen=True, slots=True)
 class TimetableSpec:
     """A timetable as people write it; `anchor` is where rate() and @every count from."""
@@ -57,6 +73,7 @@ class TimetableSpec:
     jitter_seconds: int = 0
     calendars: tuple[str, ...] = ()
     also_at: tuple[datetime, ...] = ()
+    after: After | None = None
 
 
 @dataclass(frozen=True, slots=True)

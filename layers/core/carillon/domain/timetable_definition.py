@@ -9,7 +9,7 @@ from carillon.domain.fire_times import JUST, next_after, timetable_of
 from carillon.domain.moments import EPOCH
 from carillon.domain.reading import Section, moment_of
 from carillon.domain.run_id import SCHEDULE_ID
-from carillon.domain.schedule import TimetableSpec
+from carillon.domain.schedule import After, ChainOn, TimetableSpec
 from carillon.domain.smallest_gap import smallest_gap
 from carillon.domain.timetable import Timetable
 
@@ -18,6 +18,9 @@ MAX_JITTER_SECONDS: Final = 3600
 MAX_RUNS_EVER: Final = 1_000_000_000
 MAX_CALENDARS: Final = 10
 MAX_EXTRA: Final = 100
+_OF_TIMES: Final = (
+    "expression", "anchor", "starts_at", "ends_at", "max_runs", "jitter_seconds", "calendars", "also_at",
+)  # fmt: skip
 
 
 def timetable_section(section: Section, minimum_seconds: int, now: datetime) -> TimetableSpec:
@@ -37,6 +40,8 @@ def timetable_section(section: Section, minimum_seconds: int, now: datetime) -> 
     )
     if not section.is_object:
         return spec
+    if section.get("after") is not None:
+        return _chained(section)
     if section.get("expression") is None:
         section.fault("expression", "Say when it fires, for example 30 2 * * * or rate(5 minutes).")
         return spec
@@ -44,6 +49,18 @@ def timetable_section(section: Section, minimum_seconds: int, now: datetime) -> 
     if _parses(section, spec):
         _check_gaps(section, spec, minimum_seconds, now)
     return spec
+
+
+def _chained(section: Section) -> TimetableSpec:
+    """The timetable of a schedule that follows another one's runs; it has no times of its own."""
+    for name in _OF_TIMES:
+        if section.get(name) not in (None, [], 0):
+            section.fault(name, "A schedule that runs after another one has no fire times; leave this out.")
+    after = section.section("after", ("schedule_id", "on"))
+    upstream = after.text("schedule_id", longest=64)
+    if not SCHEDULE_ID.fullmatch(upstream):
+        after.fault("schedule_id", "Name the schedule to run after, such as nightly-etl.")
+    return TimetableSpec("", after=After(upstream, after.choice("on", ChainOn.SUCCESS)))
 
 
 def sentence(error: InvalidInput) -> str:

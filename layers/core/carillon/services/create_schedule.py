@@ -11,7 +11,8 @@ from carillon.domain.moments import to_ms
 from carillon.domain.schedule import Schedule, ScheduleState
 from carillon.domain.scope import Subject
 from carillon.ports import Change, Clock, ScheduleStore
-from carillon.services.authorise import Permission, authorise, authorise_targets
+from carillon.services.authorise import Permission, authorise, authorise_schedule, authorise_targets
+from carillon.services.chain_runs import check_chain
 from carillon.services.journal import Journal
 from carillon.services.operator_write import DispatchNow, write_change
 
@@ -35,6 +36,7 @@ class CreateSchedule:
         tombstone = self._schedules.head(definition.schedule_id)
         if tombstone is not None and tombstone.state is not ScheduleState.DELETED:
             raise _exists(definition)
+        authorise_chain(principal, definition, self._schedules)
         exclusions_of(definition.timetable, self._schedules.calendars(definition.timetable.calendars))
         now = self._clock.now()
         head = create(definition, principal.name, now, tombstone).after
@@ -48,6 +50,14 @@ class CreateSchedule:
             raise _exists(definition) from None
         self._dispatch_now(head)
         return head, revision
+
+
+def authorise_chain(principal: Principal, definition: Definition, schedules: ScheduleStore) -> None:
+    """Lets pass whoever may read the runs that the schedule would follow; InvalidInput for a chain that cannot be."""
+    after = definition.timetable.after
+    if after is not None:
+        authorise_schedule(principal, Permission.READ_RUNS, schedules, after.schedule_id)
+        check_chain(schedules, definition.schedule_id, definition.timetable)
 
 
 def revision_of(head: Schedule, definition: Definition, principal: Principal) -> Revision:

@@ -1,4 +1,4 @@
-"""Does what must follow a run's end: today, the alert of a failure.
+"""Does what must follow a run's end: the alert of a failure, and the runs of schedules chained to it.
 
 The stream delivers a change at least once, so an alert may be published twice; both carry the same alert_id.
 """
@@ -8,18 +8,25 @@ from carillon.domain.run import FAILURES, Run, RunState
 from carillon.domain.run_change import Change, UnreadableChange
 from carillon.domain.workflow.tasks import BELOW
 from carillon.ports import AlertTopic, Log
+from carillon.services.chain_runs import ChainRuns
 
 
 class Follow:
     """What follows one change of a run."""
 
-    def __init__(self, alerts: AlertTopic, log: Log, environment: str) -> None:
+    def __init__(
+        self, alerts: AlertTopic, log: Log, environment: str, chain: ChainRuns | None = None
+    ) -> None:
         self._alerts = alerts
+        self._chain = chain
         self._log = log
         self._environment = environment
 
     def __call__(self, change: Change) -> None:
-        """Alerts when this change ended a run in failure, or when its row cannot be read."""
+        """Alerts when this change ended a run in failure, or when its row cannot be read; starts what runs after it."""
+        if self._chain is not None:
+            # First, because it repeats without a trace; an alert that goes out twice is noticed.
+            self._chain(change)
         alert = self._alert_of(change)
         if alert is not None:
             self._alerts.publish(alert.subject, alert.message)

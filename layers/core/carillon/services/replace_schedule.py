@@ -14,7 +14,7 @@ from carillon.domain.schedule import Schedule
 from carillon.domain.scope import Subject
 from carillon.ports import Change, Clock, ScheduleStore
 from carillon.services.authorise import Permission, authorise, authorise_schedule, authorise_targets
-from carillon.services.create_schedule import revision_of
+from carillon.services.create_schedule import authorise_chain, revision_of
 from carillon.services.end_queued import EndQueued
 from carillon.services.journal import Journal, saved_document
 from carillon.services.operator_write import DispatchNow, OperatorWrite
@@ -45,6 +45,7 @@ class ReplaceSchedule:
         schedule_id = definition.schedule_id
         authorise_schedule(principal, Permission.EDIT_SCHEDULES, self._schedules, schedule_id)
         authorise_targets(principal, definition.job)
+        authorise_chain(principal, definition, self._schedules)
         exclusions_of(definition.timetable, self._schedules.calendars(definition.timetable.calendars))
         now = self._clock.now()
 

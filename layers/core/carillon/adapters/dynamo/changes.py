@@ -27,11 +27,26 @@ def write_change(database: Database, change: Change) -> frozenset[RunId] | None:
         actions.append(_revision_action(database, change.revision))
     runs_from = len(actions)
     actions += [put_run_action(database, run) for run in change.runs]
+    actions += _chain_actions(database, change)
     try:
         database.transact(actions)
     except Cancelled as cancelled:
         return _outcome(change, cancelled, runs_from)
     return None
+
+
+def _chain_actions(database: Database, change: Change) -> list[dict[str, Any]]:
+    # Never removed: whoever reads it looks at the follower's head, which says what holds.
+    after = change.after.timetable.after
+    if after is None or (change.before is not None and change.before.timetable.after == after):
+        return []
+    item = follower_partition(after.schedule_id) | {"part": text(change.after.schedule_id)}
+    return [{"Put": {"TableName": database.schedules_table, "Item": item}}]
+
+
+def follower_partition(schedule_id: str) -> Wire:
+    """The key under which the schedules stand that run after this one."""
+    return {"schedule_id": text(f"after#{schedule_id}")}
 
 
 def _outcome(change: Change, cancelled: Cancelled, runs_from: int) -> frozenset[RunId] | None:

@@ -13,7 +13,7 @@ from carillon.adapters.dynamo.calendars import (
     remove_calendar,
     save_calendar,
 )
-from carillon.adapters.dynamo.changes import due_at_ms, mark_head_broken, write_change
+from carillon.adapters.dynamo.changes import due_at_ms, follower_partition, mark_head_broken, write_change
 from carillon.adapters.dynamo.claims import commit_claims
 from carillon.adapters.dynamo.database import Database
 from carillon.adapters.dynamo.expressions import Expression
@@ -121,6 +121,18 @@ class DynamoSchedules:
     def remove_calendar(self, name: str, audit: AuditEntry, *, replaces: int) -> None:
         """TransactWriteItems of the mark and audit; LostRace."""
         remove_calendar(self._database, name, audit, replaces)
+
+    def followers(self, schedule_id: str) -> Sequence[str]:
+        """Query of the partition of followers, consistent."""
+        expression = Expression()
+        key = expression.compare("schedule_id", "=", follower_partition(schedule_id)["schedule_id"])
+        pages = self._database.query(
+            TableName=self._database.schedules_table,
+            KeyConditionExpression=key,
+            ConsistentRead=True,
+            **expression.arguments(),
+        )
+        return [str(item["part"]["S"]) for items, _ in pages for item in items]
 
     def mark_broken(self, row: BrokenRow, now: datetime) -> None:
         """UpdateItem, if the head still is unreadable and has not moved."""

@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from carillon.domain.moments import from_ms, to_ms
-from carillon.domain.schedule import CatchUp, Misfire, Overlap, Policies, TimetableSpec
+from carillon.domain.schedule import After, CatchUp, ChainOn, Misfire, Overlap, Policies, TimetableSpec
 
 _Reader = Callable[[object], Any]
 
 
 def write_timetable(spec: TimetableSpec) -> str:
     """The timetable as text."""
-    return _compact(_beyond_defaults(spec, TimetableSpec("")))
+    return _compact({"expression": spec.expression, **_beyond_defaults(spec, TimetableSpec(""))})
 
 
 def write_policies(policies: Policies) -> str:
@@ -51,6 +51,8 @@ def _compact(document: Mapping[str, Any]) -> str:
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return to_ms(value)
+    if isinstance(value, After):
+        return {"schedule_id": value.schedule_id, "on": str(value.on)}
     raise TypeError(f"{type(value).__name__} has no place in a row")
 
 
@@ -93,6 +95,12 @@ def _maybe(reader: _Reader) -> _Reader:
     return lambda value: None if value is None else reader(value)
 
 
+def _after(value: object) -> After:
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    return After(_text(value.get("schedule_id")), ChainOn(_text(value.get("on"))))
+
+
 _TIMETABLE: Final[Mapping[str, _Reader]] = {
     "expression": _text,
     "zone": _text,
@@ -105,6 +113,7 @@ _TIMETABLE: Final[Mapping[str, _Reader]] = {
     "jitter_seconds": _whole,
     "calendars": lambda value: tuple(_text(name) for name in _list(value)),
     "also_at": lambda value: tuple(_moment(part) for part in _list(value)),
+    "after": _maybe(_after),
 }
 _MISFIRE: Final[Mapping[str, _Reader]] = {
     "grace_seconds": _whole,
