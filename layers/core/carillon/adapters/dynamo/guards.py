@@ -74,7 +74,7 @@ class DynamoGuards:
                 Key=_failures_key(key),
                 UpdateExpression=update,
                 ConditionExpression=condition,
-                ReturnValues="UPDATED_NEW",
+                ReturnValues="ALL_NEW",
                 **expression.arguments(),
             )
         except ConditionFailed:

@@ -1,0 +1,25 @@
+"""Every attack of the table gets the answer that the table says; their numbers by area are printed with -s."""
+
+from collections import Counter
+
+import pytest
+
+from tests.attacks import audit, identity, objects, rbac, token
+from tests.attacks.attack import ATTACKS, Victim, outcome
+
+AREAS = (token, identity, rbac, objects, audit)
+"""The modules that enter their attacks when they are imported."""
+
+
+@pytest.mark.parametrize("each", ATTACKS.values(), ids=lambda each: each.id)
+def test_the_attack_gets_its_answer(each):
+    assert outcome(each.run(Victim())) == each.expected, each.what
+
+
+def test_every_area_has_attacks():
+    counts = Counter(each.area for each in ATTACKS.values())
+    print(
+        f"\n{len(ATTACKS)} attacks: " + ", ".join(f"{area} {count}" for area, count in sorted(counts.items()))
+    )
+    assert len(counts) == len(AREAS)
+    assert min(counts.values()) >= 8
