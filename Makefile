@@ -76,3 +76,8 @@ FIRST ?= 0
 
 faults: $(VENV)/.ready  ## Attack the protocol: the simulator's seeds and the model's states
 	@$(PY) -m tests.faults --first $(FIRST) --seeds $(SEEDS)
+
+# ---- what happens after three days without a tick
+.PHONY: outage
+outage: $(VENV)/.ready  ## Simulate a three-day outage over 1,000 schedules and account for every fire time
+	@$(PY) -m tests.faults.outage
