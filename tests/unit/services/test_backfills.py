@@ -1,100 +1,20 @@
 """Backfills: what they run, in which order, how many at once, and what a crash at any point leaves to do."""
 
-from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from carillon.domain.access import Principal
 from carillon.domain.backfill import BackfillState, Order, Reprocess
-from carillon.domain.backfill_document import BackfillRequest, backfill_document
+from carillon.domain.backfill_document import backfill_document
 from carillon.domain.calendars import Calendar
-from carillon.domain.errors import BackfillNotFound, InvalidInput, LostRace, Unavailable, WrongState
-from carillon.domain.run import Origin, RunState
+from carillon.domain.errors import BackfillNotFound, InvalidInput, WrongState
+from carillon.domain.run import RunState
 from carillon.domain.run_change import RunChange
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState, TimetableSpec
-from carillon.services.backfills import Backfills
-from carillon.services.enqueue import Enqueue
-from carillon.services.journal import Journal
-from carillon.services.work_off import WorkOff
 from tests.contract.builders import ended
-from tests.fakes.backfills import MemoryBackfills, MemoryRunStates
-from tests.fakes.world import World
-
-ADMIN = Principal("admin", ("admin",), "192.0.2.7")
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-
-class Backfilling(World):
-    """A world with an hourly schedule and what backfills it."""
-
-    def __init__(self):
-        super().__init__()
-        self.backfills = MemoryBackfills(self.database)
-        states = MemoryRunStates(self.database)
-        enqueue = Enqueue(self.runs, self.queue, self.clock)
-        self.work_off = WorkOff(
-            self.backfills, self.schedules, self.runs, states, enqueue, self.clock, map, self.log
-        )
-        self.service = Backfills(
-            self.backfills, self.schedules, self.runs, states, self.work_off,
-            self.clock, self.chance, Journal(self.chance),
-        )  # fmt: skip
-        self.add(expression="0 * * * *", after=3600)
-
-    def begin(self, hours=5, **fields):
-        return self.service.begin(ADMIN, "etl", request(hours, **fields))
-
-    def look(self, backfill):
-        return self.work_off("etl", backfill.backfill_id)
-
-    def row(self, backfill):
-        return self.backfills.get("etl", backfill.backfill_id)
-
-    def unfinished(self):
-        runs = [run for run in self.database.runs.values() if run.origin is Origin.BACKFILL]
-        return sorted(run.run_id.run_key for run in runs if not run.state.is_terminal)
-
-    def put_ended(self, hour, state, **fields):
-        row = ended("etl", NOON + timedelta(hours=hour), state, **fields)
-        self.database.runs[row.run_id] = row
-
-    def end(self, key, state=RunState.SUCCEEDED):
-        before = self.database.runs[RunId("etl", key)]
-        now = self.clock.now()
-        after = replace(before, state=state, attempt=1, wake_at=None, started_at=now, ended_at=now)
-        self.database.runs[after.run_id] = after
-        return RunChange("id", "1", before, after)
-
-    def finish(self, backfill, state=RunState.SUCCEEDED, rounds=200):
-        """Ends runs and looks again until the backfill is over; answers the keys in the order they began."""
-        order = []
-        for _ in range(rounds):
-            keys = self.unfinished()
-            order += [key for key in keys if key not in order]
-            if self.row(backfill).state is not BackfillState.ACTIVE:
-                return order
-            for key in keys:
-                self.end(key, state)
-            self.look(backfill)
-        raise AssertionError("the backfill did not end")
-
-
-def request(hours=5, **fields):
-    """The fire times from noon on; five hours hold six of an hourly schedule."""
-    fields = {
-        "order": Order.OLDEST,
-        "max_concurrent": 1,
-        "reprocess": Reprocess.NONE,
-        "dry_run": False,
-    } | fields
-    return BackfillRequest(NOON, NOON + timedelta(hours=hours), **fields)
-
-
-def keys(*hours):
-    return [f"20261120T{12 + hour:02}0000Z" for hour in hours]
+from tests.unit.services.backfilling import ADMIN, NOON, Backfilling, keys, request
 
 
 @pytest.fixture
@@ -122,21 +42,6 @@ def test_runs_begin_in_the_order_asked_for_one_after_the_other(world, order, exp
     assert world.finish(backfill) == expected
     row = world.row(backfill)
     assert (row.state, row.succeeded, row.looked_at) == (BackfillState.DONE, 6, 6)
-
-
-@pytest.mark.parametrize("limit", [1, 2, 4, 50])
-def test_never_more_runs_are_unfinished_than_asked_for(world, limit):
-    backfill = world.begin(hours=9, max_concurrent=limit)
-    most = 0
-    while world.row(backfill).state is BackfillState.ACTIVE:
-        for _ in range(3):
-            world.look(backfill)
-        most = max(most, len(world.unfinished()))
-        world.end(world.unfinished()[0])
-        world.look(backfill)
-
-    assert most == min(limit, 10)
-    assert world.row(backfill).succeeded == 10
 
 
 def test_the_worker_runs_a_backfilled_fire_time_though_its_time_is_long_past(world):
@@ -230,50 +135,6 @@ def test_a_tick_works_off_all_that_are_active(world):
     assert world.row(first).state is world.row(second).state is BackfillState.DONE
 
 
-@pytest.mark.parametrize("operation", ["save_backfill", "put_if_absent"])
-@pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_crash_at_any_write_loses_no_fire_time_and_doubles_none(world, operation, moment):
-    backfill = world.begin(hours=9, max_concurrent=3)
-    calls = {"count": 0}
-
-    def crash(name):
-        calls["count"] += name == operation
-        if name == operation and calls["count"] % 2:
-            raise Unavailable("the function was killed")
-
-    setattr(world.database, moment, crash)
-    for _ in range(60):
-        for key in world.unfinished():
-            world.end(key)
-        with suppress(Unavailable):
-            world.look(backfill)
-        assert len(world.unfinished()) <= 3
-        if world.row(backfill).state is not BackfillState.ACTIVE:
-            break
-
-    row = world.row(backfill)
-    assert (row.state, row.succeeded, row.looked_at) == (BackfillState.DONE, 10, 10)
-    assert len(world.database.runs) == 10
-
-
-def test_of_two_who_look_at_once_one_writes_and_the_limit_holds(world):
-    backfill = world.begin(max_concurrent=2)
-    for key in world.unfinished():
-        world.end(key)
-    original, met = world.backfills.save, []
-
-    def save_after_another(before, after, audit=None):
-        if not met:
-            met.append(after)
-            world.look(backfill)
-        return original(before, after, audit)
-
-    world.backfills.save = save_after_another
-    world.look(backfill)
-
-    assert world.unfinished() == keys(2, 3)
-
-
 def test_a_paused_schedule_holds_its_backfill_until_it_is_resumed(world):
     backfill = world.begin()
     head = world.head()
@@ -342,35 +203,6 @@ def test_only_so_many_backfills_of_a_schedule_run_at_once(world):
         world.begin()
 
 
-def test_a_backfill_that_cannot_be_read_stops_no_other(world):
-    broken, fine = world.begin(), world.begin(hours=0)
-    original = world.backfills.get
-
-    def get(schedule_id, backfill_id):
-        if backfill_id == broken.backfill_id:
-            raise KeyError("not this one")
-        return original(schedule_id, backfill_id)
-
-    world.backfills.get = get
-    for key in world.unfinished():
-        world.end(key)
-    world.work_off.all()
-
-    assert world.row(fine).state is BackfillState.DONE
-    assert [line["action"] for line in world.lines] == ["backfill_held"]
-
-
-def test_a_write_that_is_always_overtaken_gives_up_and_leaves_it_to_the_next_look(world):
-    backfill = world.begin()
-    world.end(keys(0)[0])
-
-    def overtaken(*_):
-        raise LostRace
-
-    world.backfills.save = overtaken
-    assert world.look(backfill) == 0
-
-
 def test_what_a_calendar_excludes_is_passed_over(world):
     closed = Calendar(name="closed", dates=(NOON.date(),), updated_at=NOON)
     world.schedules.calendars = lambda names: dict.fromkeys(names, closed)
@@ -389,14 +221,3 @@ def test_a_schedule_that_follows_another_has_no_fire_times_to_backfill(world):
     world.database.heads["etl"] = replace(world.head(), timetable=TimetableSpec(""))
     with pytest.raises(InvalidInput, match="nothing to backfill"):
         world.begin()
-
-
-def test_a_store_that_does_not_answer_leaves_backfills_to_the_next_tick(world):
-    world.begin()
-
-    def refuse(limit):
-        raise Unavailable("the index does not answer")
-
-    world.backfills.active = refuse
-    assert world.work_off.all() == 0
-    assert world.lines[-1]["message"] == "the index does not answer"
