@@ -47,7 +47,20 @@ def _read(text: str, kind: object) -> object:
 
 
 @dataclass(frozen=True, slots=True)
-class TickSettings(FromEnvironment):
+class SealingSettings(FromEnvironment):
+    """What every function needs that seals, signs or reads what others sealed and signed.
+
+    The first of `data_key_ids` seals, all of them open; a session's certificate holds for `session_seconds`.
+    """
+
+    environment: str
+    data_key_ids: tuple[str, ...]
+    root_key_id: str
+    session_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class TickSettings(SealingSettings):
     """The tick; Lambda itself tells a function its own name."""
 
     aws_lambda_function_name: str
@@ -59,12 +72,11 @@ class TickSettings(FromEnvironment):
     shards: int
     shards_per_tick: int
     retention_days: int
-    environment: str
     powertools_metrics_namespace: str
 
 
 @dataclass(frozen=True, slots=True)
-class WorkerSettings(FromEnvironment):
+class WorkerSettings(SealingSettings):
     """The worker."""
 
     schedules_table: str
@@ -81,7 +93,7 @@ class WorkerSettings(FromEnvironment):
 
 
 @dataclass(frozen=True, slots=True)
-class ApiSettings(FromEnvironment):
+class ApiSettings(SealingSettings):
     """The API."""
 
     schedules_table: str
@@ -92,17 +104,20 @@ class ApiSettings(FromEnvironment):
     dispatch_queue_url: str
     token_key_id: str
     data_key_id: str
-    environment: str
     shards: int
     retention_days: int
     worker_timeout_seconds: int
     skew_seconds: int
     minimum_interval_seconds: int
     http_allow: tuple[str, ...]
+    oidc_issuer: str
+    oidc_audience: str
+    oidc_role_claim: str
+    oidc_roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class FollowSettings(FromEnvironment):
+class FollowSettings(SealingSettings):
     """The follower of the Runs stream."""
 
     schedules_table: str
@@ -111,7 +126,6 @@ class FollowSettings(FromEnvironment):
     shards: int
     retention_days: int
     alerts_topic_arn: str
-    environment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +136,7 @@ class ArchiveSettings(FromEnvironment):
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetterSettings(FromEnvironment):
+class DeadLetterSettings(SealingSettings):
     """The end of undeliverable messages."""
 
     schedules_table: str
@@ -131,7 +145,6 @@ class DeadLetterSettings(FromEnvironment):
     audit_table: str
     dispatch_queue_url: str
     alerts_topic_arn: str
-    environment: str
     shards: int
     retention_days: int
 

@@ -12,8 +12,10 @@ from carillon.ports import Clock, Concurrently, DispatchQueue, Log, Target
 
 if TYPE_CHECKING:
     from carillon.adapters.dynamo.database import Database
+    from carillon.adapters.seals import Seals
     from carillon.services.api import Api
     from carillon.services.archive import Archive
+    from carillon.services.authenticate import Issuer
     from carillon.services.bootstrap_admin import BootstrapAdmin
     from carillon.services.dead_letter import TakeInDeadLetter
     from carillon.services.execute import Execute
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from carillon.services.follow_batch import FollowBatch
     from carillon.services.spread import SpreadTick
     from carillon.services.work_off import WorkOff
+    from carillon.settings import ApiSettings, SealingSettings
 
 WORKER_BATCH: Final = 10
 """Messages of one batch, each of which may need a task's process at the same time."""
@@ -44,6 +47,33 @@ def _database(settings: Any, **options: Any) -> "Database":
     }
     return Database(
         client=client("dynamodb", **options), pace=Pace(SystemClock(), SystemChance()), **given, **numbers
+    )
+
+
+def _seals(role: str, settings: "SealingSettings", clock: Clock) -> "Seals":
+    """What one function seals, signs and opens with; KMS is not asked before it is needed."""
+    from carillon.adapters.aws import client
+    from carillon.adapters.seals import Seals
+
+    return Seals(
+        cache(lambda: client("kms")),
+        settings.data_key_ids,
+        settings.root_key_id,
+        role=role,
+        environment=settings.environment,
+        session_seconds=settings.session_seconds,
+        clock=clock,
+    )
+
+
+def _dispatch_queue(settings: Any, seals: "Seals", database: "Database", clock: Clock) -> DispatchQueue:
+    """The queue to the workers."""
+    from carillon.adapters.aws import client
+    from carillon.adapters.sqs import SqsDispatchQueue
+
+    sealer = seals.signing_messages()
+    return SqsDispatchQueue(
+        client("sqs"), settings.dispatch_queue_url, sealer, clock=clock, pace=database.pace
     )
 
 
@@ -77,7 +107,6 @@ def wire_tick() -> "tuple[SpreadTick, Log]":
     from carillon.adapters.dynamo.slots import DynamoSlots
     from carillon.adapters.emf import EmfMetrics
     from carillon.adapters.lambda_invoke import OwnFunction
-    from carillon.adapters.sqs import SqsDispatchQueue
     from carillon.log import structured_log
     from carillon.services.claim import Claimer
     from carillon.services.ended import build_ended
@@ -91,7 +120,8 @@ def wire_tick() -> "tuple[SpreadTick, Log]":
     settings, log, clock, chance = TickSettings.from_env(), structured_log(), SystemClock(), SystemChance()
     database = _database(settings)
     schedules, runs = DynamoSchedules(database), DynamoRuns(database)
-    queue = SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace)
+    seals = _seals("tick", settings, clock)
+    queue = _dispatch_queue(settings, seals, database, clock)
     side_by_side = ThreadPoolExecutor(TICK_THREADS).map
     advance = build_advance(schedules, runs, DynamoOutputs(database), queue, clock, chance, log, side_by_side)
     ended = build_ended(DynamoSlots(database), queue, clock, chance, log, advance)
@@ -111,13 +141,11 @@ def wire_worker() -> "tuple[Execute, Clock, Log]":
     from concurrent.futures import ThreadPoolExecutor
 
     import carillon.zones  # noqa: F401 - the pinned zone data, before the first timetable
-    from carillon.adapters.aws import client
     from carillon.adapters.clock import SystemChance, SystemClock
     from carillon.adapters.dynamo.outputs import DynamoOutputs
     from carillon.adapters.dynamo.runs import DynamoRuns
     from carillon.adapters.dynamo.schedules import DynamoSchedules
     from carillon.adapters.dynamo.slots import DynamoSlots
-    from carillon.adapters.sqs import SqsDispatchQueue
     from carillon.adapters.targets.http import HttpTarget
     from carillon.adapters.targets.python import PythonTarget
     from carillon.adapters.targets.task_pool import TaskPool
@@ -133,7 +161,8 @@ def wire_worker() -> "tuple[Execute, Clock, Log]":
     settings, log, clock, chance = WorkerSettings.from_env(), structured_log(), SystemClock(), SystemChance()
     database = _database(settings)
     schedules, runs = DynamoSchedules(database), DynamoRuns(database)
-    queue = SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace)
+    seals = _seals("worker", settings, clock)
+    queue = _dispatch_queue(settings, seals, database, clock)
     targets: dict[str, Target] = {
         "http": HttpTarget(AllowList.of(settings.http_allow)),
         "python": PythonTarget(TaskPool(size=WORKER_BATCH)),
@@ -145,7 +174,8 @@ def wire_worker() -> "tuple[Execute, Clock, Log]":
     slots = DynamoSlots(database)
     ended = build_ended(slots, *parts, log, build_advance(*stores, *parts, log, side_by_side))
     turn = build_turn(runs, slots, queue, ended, clock, chance)
-    return Execute(runs, attempt, turn, ended, queue, clock, chance, log, steps), clock, log
+    messages = seals.verifying_messages()
+    return Execute(messages, runs, attempt, turn, ended, queue, clock, chance, log, steps), clock, log
 
 
 @cache
@@ -160,7 +190,6 @@ def wire_follow() -> "tuple[Follow, FollowBatch, Log]":
     from carillon.adapters.dynamo.schedules import DynamoSchedules
     from carillon.adapters.dynamo.stats import DynamoStats
     from carillon.adapters.sns import SnsAlertTopic
-    from carillon.adapters.sqs import SqsDispatchQueue
     from carillon.log import structured_log
     from carillon.services.chain_runs import ChainRuns
     from carillon.services.count_runs import CountRuns
@@ -171,7 +200,8 @@ def wire_follow() -> "tuple[Follow, FollowBatch, Log]":
 
     settings, log, clock, chance = FollowSettings.from_env(), structured_log(), SystemClock(), SystemChance()
     database = _database(settings)
-    queue = SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace)
+    seals = _seals("follow", settings, clock)
+    queue = _dispatch_queue(settings, seals, database, clock)
     side_by_side = ThreadPoolExecutor(TICK_THREADS).map
     count = CountRuns(DynamoStats(database), clock, chance, side_by_side)
     batch = FollowBatch(count, _work_off(database, queue, clock, log, side_by_side))
@@ -205,7 +235,6 @@ def wire_dead_letter() -> "tuple[TakeInDeadLetter, Log]":
     from carillon.adapters.dynamo.schedules import DynamoSchedules
     from carillon.adapters.dynamo.slots import DynamoSlots
     from carillon.adapters.sns import SnsAlertTopic
-    from carillon.adapters.sqs import SqsDispatchQueue
     from carillon.log import structured_log
     from carillon.services.dead_letter import TakeInDeadLetter
     from carillon.services.ended import build_ended
@@ -219,12 +248,14 @@ def wire_dead_letter() -> "tuple[TakeInDeadLetter, Log]":
         SystemChance(),
     )
     database = _database(settings)
-    queue = SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace)
+    seals = _seals("deadletter", settings, clock)
+    queue = _dispatch_queue(settings, seals, database, clock)
     runs = DynamoRuns(database)
     advance = build_advance(
         DynamoSchedules(database), runs, DynamoOutputs(database), queue, clock, chance, log
     )
     take_in = TakeInDeadLetter(
+        seals.verifying_messages(),
         runs,
         DynamoDeadLetters(database),
         SnsAlertTopic(client("sns"), settings.alerts_topic_arn),
@@ -235,6 +266,28 @@ def wire_dead_letter() -> "tuple[TakeInDeadLetter, Log]":
         settings.environment,
     )
     return take_in, log
+
+
+def _other_issuers(settings: "ApiSettings", clock: Clock) -> "tuple[Issuer, ...]":
+    """The external issuer, if the stack has one."""
+    if not settings.oidc_issuer:
+        return ()
+    from carillon.adapters.oidc import OidcVerifier
+    from carillon.services.authenticate import Issuer
+    from carillon.settings import SettingsError
+
+    if not settings.oidc_audience:
+        raise SettingsError("ApiSettings: OIDC_AUDIENCE is missing; without it any token of the issuer would do")
+    pairs = (each.partition("=") for each in settings.oidc_roles)
+    return (
+        Issuer(
+            settings.oidc_issuer,
+            OidcVerifier(settings.oidc_issuer, clock),
+            settings.oidc_audience,
+            settings.oidc_role_claim,
+            {claimed: role for claimed, _, role in pairs},
+        ),
+    )
 
 
 @cache
@@ -257,7 +310,6 @@ def wire_api() -> "Api":
     from carillon.adapters.dynamo.slots import DynamoSlots
     from carillon.adapters.dynamo.stats import DynamoStats
     from carillon.adapters.kms import KmsDataKeys, KmsTokenSigner
-    from carillon.adapters.sqs import SqsDispatchQueue
     from carillon.domain.allow_list import AllowList
     from carillon.domain.definition import Limits
     from carillon.log import structured_log
@@ -266,6 +318,7 @@ def wire_api() -> "Api":
 
     settings, clock, chance, kms = ApiSettings.from_env(), SystemClock(), SystemChance(), client("kms")
     database = _database(settings)
+    seals = _seals("api", settings, clock)
     signer = KmsTokenSigner(kms, settings.token_key_id, clock)
     return build_api(
         schedules=DynamoSchedules(database),
@@ -280,9 +333,10 @@ def wire_api() -> "Api":
         backfills=DynamoBackfills(database),
         states=DynamoRunStates(database),
         stats=DynamoStats(database),
-        queue=SqsDispatchQueue(client("sqs"), settings.dispatch_queue_url, clock=clock, pace=database.pace),
+        queue=_dispatch_queue(settings, seals, database, clock),
         signer=signer,
         verifier=signer.ring,
+        other_issuers=_other_issuers(settings, clock),
         cursor_keys=DynamoCursorKeys(database, KmsDataKeys(kms, settings.data_key_id, "cursor")),
         clock=clock,
         chance=chance,

@@ -9,6 +9,7 @@ import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 from carillon import log, wiring
 from carillon.adapters import aws, clock, emf
@@ -45,7 +46,14 @@ ENVIRONMENT = {
     "API_URL": "",
     "POWERTOOLS_METRICS_NAMESPACE": "Carillon",
     "TOKEN_KEY_ID": "token",
+    "OIDC_ISSUER": "",
+    "OIDC_AUDIENCE": "",
+    "OIDC_ROLE_CLAIM": "roles",
+    "OIDC_ROLES": "",
     "DATA_KEY_ID": "data",
+    "DATA_KEY_IDS": "data",
+    "ROOT_KEY_ID": "root",
+    "SESSION_SECONDS": "3600",
     "HTTP_ALLOW": "",
     "TASK_BUCKETS": "",
     "TASK_TABLES": "",
@@ -226,7 +234,7 @@ class Cloud:
 
         def request():
             with suppress(settled):
-                getattr(self.function("api"), verb)(OPERATOR, *arguments, **more)
+                attrgetter(verb)(self.function("api"))(OPERATOR, *arguments, **more)
             return True
 
         return self.invoke("api", request)

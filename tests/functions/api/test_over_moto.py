@@ -10,7 +10,8 @@ import api.handler
 import operators.handler
 from carillon import wiring
 from carillon.adapters import aws
-from carillon.domain.dispatch import Dispatch
+from carillon.adapters.clock import SystemClock
+from carillon.adapters.seals import Seals
 from tests.contract import tables
 from tests.functions.api.world import MINIMAL, Answer, http_event
 
@@ -45,7 +46,20 @@ class Stack:
         self.dynamo, self.sqs, kms = map(aws.client, ("dynamodb", "sqs", "kms"))
         tables.create(self.dynamo)
         self.queue = self.sqs.create_queue(QueueName="dispatch")["QueueUrl"]
-        token_key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+        token_key, root_key = (
+            kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+            for _ in range(2)
+        )
+        data_key = kms.create_key()["KeyMetadata"]["KeyId"]
+        self.messages_of = Seals(
+            lambda: kms,
+            [data_key],
+            root_key,
+            role="worker",
+            environment="carillon",
+            session_seconds=3600,
+            clock=SystemClock(),
+        ).verifying_messages()
         self.token = None
         self.environment = {
             "SCHEDULES_TABLE": "SchedulesTable",
@@ -55,7 +69,14 @@ class Stack:
             "AUDIT_TABLE": "AuditTable",
             "DISPATCH_QUEUE_URL": self.queue,
             "TOKEN_KEY_ID": token_key,
-            "DATA_KEY_ID": kms.create_key()["KeyMetadata"]["KeyId"],
+            "OIDC_ISSUER": "",
+            "OIDC_AUDIENCE": "",
+            "OIDC_ROLE_CLAIM": "roles",
+            "OIDC_ROLES": "",
+            "DATA_KEY_ID": data_key,
+            "DATA_KEY_IDS": data_key,
+            "ROOT_KEY_ID": root_key,
+            "SESSION_SECONDS": "3600",
             "ENVIRONMENT": "carillon",
             "SHARDS": "2",
             "RETENTION_DAYS": "30",
@@ -85,7 +106,7 @@ class Stack:
 
     def messages(self):
         found = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
-        return [Dispatch.decode(message["Body"]) for message in found]
+        return [self.messages_of.open(message["Body"]) for message in found]
 
 
 def test_a_schedule_lives_its_whole_life_over_the_real_stores(stack):

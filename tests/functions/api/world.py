@@ -85,6 +85,7 @@ class ApiWorld:
             queue=self.queue,
             signer=self.signer,
             verifier=self.signer.ring,
+            other_issuers=self.issuers(),
             cursor_keys=FixedCursorKeys(),
             clock=self.clock,
             chance=self.chance,
@@ -96,6 +97,10 @@ class ApiWorld:
         )
         self.add_user("admin", roles=("admin",))
         self.token = self.token_of("admin")
+
+    def issuers(self):
+        """Issuers beside the stack itself."""
+        return ()
 
     def add_user(self, name, roles=(), **changes):
         long_ago = self.clock.now() - timedelta(days=1)

@@ -44,7 +44,7 @@ class KeyRing:
                 token,
                 key,
                 algorithms=[ALGORITHM],
-                options=_SIGNATURE_ONLY,  # type: ignore[arg-type]
+                options=SIGNATURE_ONLY,  # type: ignore[arg-type]
             )
         except (jwt.PyJWTError, ValueError, RecursionError):
             raise Unauthenticated("The token is not valid.") from None
@@ -77,7 +77,7 @@ class KeyRing:
         self._loaded_at = self._clock.now()
 
 
-_SIGNATURE_ONLY: Final = {
+SIGNATURE_ONLY: Final = {
     f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")
 }
 

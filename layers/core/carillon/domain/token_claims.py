@@ -46,7 +46,8 @@ def refusal(
         return "The token was issued by or for somebody else."
     if now >= seconds(claims["exp"]):
         return "The token has expired; log in again."
-    if seconds(claims["iat"]) > now + LEEWAY:
+    starts = claims.get("nbf", claims["iat"])
+    if not _is_seconds(starts) or seconds(max(starts, claims["iat"])) > now + LEEWAY:
         return "The token is from the future."
     return None
 
