@@ -1,6 +1,7 @@
 """Workflows at work: steps, conditions, lists, compensation, cancel, deadline, repetition."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -334,8 +335,6 @@ def test_the_payload_and_the_runs_own_facts_can_be_given():
         {"steps": {"a": task("a", {"p.$": "payload.n", "f.$": "run.fire_at", "n.$": "run.attempt"})}}
     )
     world.tick.run(range(1))
-    from dataclasses import replace
-
     world.database.runs[world.top_id] = replace(world.top, payload=json.dumps({"n": 7}))
     world.settle()
     assert world.named.bodies["a"] == [{"p": 7, "f": "2026-11-22T02:00:00Z", "n": 1}]
@@ -351,3 +350,32 @@ def test_a_wide_layer_finishes_with_one_read_of_the_tree_for_each_step():
     assert world.fire().state is RunState.SUCCEEDED
     assert len(trees) <= width + 4
     assert timedelta() < world.top.ended_at - world.top.started_at < MINUTE
+
+
+@pytest.mark.parametrize("state", [RunState.COMPENSATING, RunState.CANCELLED, RunState.SUCCEEDED])
+def test_a_step_that_its_workflow_no_longer_wants_never_calls_its_target(state):
+    world = started(ETL, "extract")
+    ended_at = world.clock.now() if state.is_terminal else None
+    wake_at = None if state.is_terminal else world.top.wake_at
+    world.database.runs[world.top_id] = replace(world.top, state=state, ended_at=ended_at, wake_at=wake_at)
+    while world.queue.sent:
+        world.work()
+    row = world.row("transform")
+    assert (row.state, row.reason) == (RunState.CANCELLED, "unwanted")
+    assert "transform" not in world.named.called
+
+
+def test_a_compensation_is_not_begun_for_a_workflow_that_is_not_compensating():
+    world = WorkflowWorld(ETL)
+    world.says["load"] = [broken()]
+    world.tick.run(range(1))
+    while "load" not in world.named.called:
+        world.work()
+    while "transform.undo-1" not in world.states():
+        world.work()
+    world.database.runs[world.top_id] = replace(
+        world.top, state=RunState.COMPENSATED, ended_at=world.clock.now(), wake_at=None
+    )
+    world.work()
+    assert world.row("transform", undo=1).state is RunState.CANCELLED
+    assert "undo_transform" not in world.named.called
