@@ -22,7 +22,12 @@ ANSWERS = {
     "api-read-schedule": 200,
     "api-replace-schedule": 200,
     "api-pause-schedule": 200,
+    "api-pause-until": 200,
     "api-resume-schedule": 200,
+    "api-skip-next": 200,
+    "api-create-calendar": 201,
+    "api-list-calendars": 200,
+    "api-replace-calendar": 200,
     "api-trigger-schedule": 202,
     "api-delete-schedule": 204,
     "api-list-runs": 200,
@@ -55,6 +60,8 @@ CALLBACK_TOKEN = "5f0c1d2e3b4a59687786a5b4c3d2e1f0"  # pragma: allowlist secret
 def prepare(world, name):
     """Brings the run to where the event finds it."""
     run, now = world.database.runs[RUN_ID], world.clock.now()
+    if name == "api-replace-calendar":
+        world.call("POST", "/v1/calendars", {"name": "weekends", "weekdays": ["sat", "sun"]})
     if name == "api-run-retry":
         run = replace(run, state=RunState.FAILED, wake_at=None, ended_at=now)
     elif name == "api-run-output":
