@@ -33,7 +33,8 @@ _FIELDS: Final = (
     "schedule_id", "description", "tags", "sensitive", "timetable", "policies", "job", "alerts",
 )  # fmt: skip
 _READ_ONLY: Final = (
-    "state", "state_reason", "revision", "head_version", "owner", "next_fire_at", "created_at", "updated_at",
+    "state", "state_reason", "revision", "head_version", "owner", "next_fire_at", "paused_until", "skip_next",
+    "runs_left", "created_at", "updated_at",
 )  # fmt: skip
 TIMETABLE_FIELDS: Final = (
     "expression", "zone", "gap", "fold", "anchor", "starts_at", "ends_at", "max_runs", "jitter_seconds",
