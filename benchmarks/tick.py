@@ -18,6 +18,7 @@ from typing import Any
 
 import carillon.zones  # noqa: F401 - the pinned zone data
 from benchmarks.canned import canned_aws
+from benchmarks.keys import seals_in_memory
 from carillon.adapters.aws import client
 from carillon.adapters.clock import SystemChance, SystemClock
 from carillon.adapters.dynamo.database import Database
@@ -74,7 +75,10 @@ def the_claimer() -> Claimer:
     clock, chance = SystemClock(), SystemChance()
     pace = Pace(clock, chance)
     database = Database(client=client("dynamodb"), pace=pace, schedules_table="s", runs_table="r")
-    queue = SqsDispatchQueue(client("sqs"), f"{os.environ['AWS_ENDPOINT_URL']}/q", clock=clock, pace=pace)
+    messages = seals_in_memory("tick").signing_messages()
+    queue = SqsDispatchQueue(
+        client("sqs"), f"{os.environ['AWS_ENDPOINT_URL']}/q", messages, clock=clock, pace=pace
+    )
     return Claimer(DynamoSchedules(database), queue, clock, chance)
 
 

@@ -1,7 +1,8 @@
 """`python -m local invoke FUNCTION EVENT`: one function, one event, its answer and its logs.
 
 It asks the stack that `up` keeps running, if there is one, else a freshly provisioned one without clock
-or event sources. The exit code is 1 when the function failed.
+or event sources. Dispatch messages in the file are sealed first, with the stack's keys. The exit code is 1 when the
+function failed.
 """
 
 import json
@@ -12,7 +13,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from local.emulator import client
 from local.sandbox import Answer
+from local.sealed_events import sealed_event, sealing_for
 from local.stack import LaptopCloud, Plan, running_stack
 
 
@@ -34,7 +37,7 @@ def invoke(function: str, event: Path) -> int:
 def invoke_fresh(function: str, payload: bytes, plan: Plan) -> tuple[Answer, str]:
     """Invoke in a stack made for this one event; give the answer and what the function wrote."""
     with LaptopCloud(plan, say=lambda line: print(line, file=sys.stderr)) as cloud:
-        answer = cloud.function(function).invoke(payload)
+        answer = cloud.function(function).invoke(cloud.sealed(payload))
         return answer, _text(cloud.function(function).log, 0)
 
 
@@ -42,6 +45,8 @@ def _invoke_running(note: dict[str, Any], function: str, payload: bytes) -> tupl
     name = f"{note['stack']}-{function}"
     log = Plan().folder / "logs" / f"{name}.log"
     before = log.stat().st_size if log.exists() else 0
+    messages = sealing_for(client("kms", note["aws"]), note["stack"], note["outputs"])
+    payload = sealed_event(payload, messages)
     request = urllib.request.Request(
         f"{note['lambda']}/2015-03-31/functions/{name}/invocations", data=payload, method="POST"
     )

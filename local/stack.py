@@ -22,6 +22,7 @@ from local.lambda_api import LambdaApi
 from local.provision import provision
 from local.queue_source import QueueSource
 from local.schedule import RunningClock
+from local.sealed_events import sealed_event, sealing_for
 from local.stream_source import StreamSource
 from local.web import Server
 
@@ -98,6 +99,13 @@ class LaptopCloud:
         """Give the process ids of everything that runs for this stack."""
         functions = self.invoker.functions.values()
         return [self._emulator.pid, *(pid for function in functions for pid in function.pids())]
+
+    def sealed(self, payload: bytes) -> bytes:
+        """Give an event with the dispatch messages in it sealed by this stack's keys, where it has such keys."""
+        outputs = self.inventory.outputs
+        if "RootKeyArn" not in outputs:
+            return payload
+        return sealed_event(payload, sealing_for(self.client("kms"), self._plan.stack, outputs))
 
     def invoke(self, short_name: str, event: object) -> Any:
         """Invoke a function and give its answer; a failure is an error that carries it."""

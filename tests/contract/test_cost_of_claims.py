@@ -17,6 +17,7 @@ from carillon.services.sweep import Sweep
 from carillon.services.tick import Tick
 from tests.fakes.clock import FakeChance, FakeClock
 from tests.fakes.log import RecordedLog
+from tests.fakes.sealing import ClearMessages
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 DUE = 500
@@ -60,7 +61,7 @@ def test_claiming_and_sending_500_due_schedules_takes_at_most_0_14_calls_a_run()
     pace = Pace(clock, chance)
     database = Database(client=aws, pace=pace, schedules_table="SchedulesTable", runs_table="RunsTable")
     schedules, runs = DynamoSchedules(database), DynamoRuns(database)
-    queue = SqsDispatchQueue(aws, "https://queue.invalid", clock=clock, pace=pace)
+    queue = SqsDispatchQueue(aws, "https://queue.invalid", ClearMessages(), clock=clock, pace=pace)
     ended = build_ended(DynamoSlots(database), queue, clock, chance, log)
     sweep = Sweep(schedules, runs, ended, queue, clock, chance, map, log)
     report = Tick(schedules, Claimer(schedules, queue, clock, chance), sweep, clock, map, log).run(range(1))

@@ -15,6 +15,7 @@ from carillon.domain.errors import CarillonError
 from tests.contract.builders import NOW, run
 from tests.fakes.clock import FakeChance, FakeClock
 from tests.fakes.recorders import MemoryQueue
+from tests.fakes.sealing import ClearMessages
 
 
 class Sqs:
@@ -40,7 +41,8 @@ def client_error(code, status=400):
 
 def queue_over(client, clock=None):
     clock = clock or FakeClock(NOW)
-    return SqsDispatchQueue(client, "https://queue", clock=clock, pace=Pace(clock, FakeChance()))
+    pace = Pace(clock, FakeChance())
+    return SqsDispatchQueue(client, "https://queue", ClearMessages(), clock=clock, pace=pace)
 
 
 def dispatch(number=0, ahead=0.0):
@@ -138,7 +140,7 @@ def test_messages_arrive_in_sqs_as_the_worker_reads_them(monkeypatch):
         client = aws.client("sqs", attempts=1)
         url = client.create_queue(QueueName="dispatch")["QueueUrl"]
         clock = FakeClock(NOW)
-        queue = SqsDispatchQueue(client, url, clock=clock, pace=Pace(clock, FakeChance()))
+        queue = SqsDispatchQueue(client, url, ClearMessages(), clock=clock, pace=Pace(clock, FakeChance()))
         assert queue.send([dispatch()], NOW) == []
         (message,) = client.receive_message(QueueUrl=url)["Messages"]
     assert Dispatch.decode(message["Body"]) == dispatch()

@@ -37,7 +37,7 @@ def functions_of(name):
     ("name", "function"), [(name, function) for name in names() for function in functions_of(name)]
 )
 def test_an_event_file_is_answered_by_its_function(cloud, name, function):
-    answer = cloud.function(function).invoke((EVENTS / f"{name}.json").read_bytes())
+    answer = cloud.function(function).invoke(cloud.sealed((EVENTS / f"{name}.json").read_bytes()))
     assert answer.error is None, answer.payload
     document = json.loads(answer.payload)
     if function == "api":

@@ -14,6 +14,7 @@ from carillon.services.journal import Journal
 from carillon.services.retry_run import RetryRun
 from carillon.services.stop_run import StopRun
 from tests.fakes.recorders import MemoryDeadLetters, RecordedAlerts
+from tests.fakes.sealing import ClearMessages
 from tests.fakes.world import World
 
 ADMIN = Principal("ada", ("admin",), "192.0.2.7")
@@ -45,7 +46,15 @@ class Life(World):
             self.log,
         )
         self.take_in = TakeInDeadLetter(
-            self.runs, self.kept, self.alerts, self.ended, self.clock, self.chance, self.log, "test"
+            ClearMessages(),
+            self.runs,
+            self.kept,
+            self.alerts,
+            self.ended,
+            self.clock,
+            self.chance,
+            self.log,
+            "test",
         )
         self.start = self.clock.now()
         self.add(expression="0 2 * * *", retry=retry)

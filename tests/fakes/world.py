@@ -22,6 +22,7 @@ from tests.fakes.database import MemoryDatabase
 from tests.fakes.recorders import MemoryOutputs, MemoryQueue, RecordedMetrics
 from tests.fakes.runs import MemoryRuns
 from tests.fakes.schedules import MemorySchedules
+from tests.fakes.sealing import ClearMessages
 from tests.fakes.slots import MemorySlots
 
 LEASE = timedelta(seconds=20)
@@ -68,7 +69,16 @@ class World:
         )
         turn = build_turn(self.runs, self.slots, self.queue, self.ended, self.clock, self.chance)
         self.execute = Execute(
-            self.runs, attempt, turn, self.ended, self.queue, self.clock, self.chance, self.log, steps
+            ClearMessages(),
+            self.runs,
+            attempt,
+            turn,
+            self.ended,
+            self.queue,
+            self.clock,
+            self.chance,
+            self.log,
+            steps,
         )
 
         self.metrics = RecordedMetrics()

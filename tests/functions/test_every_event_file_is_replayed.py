@@ -33,6 +33,7 @@ from tests.fakes.memory import (
     MemorySlots,
     RecordedAlerts,
 )
+from tests.fakes.sealing import ClearMessages
 from tests.fakes.world import LEASE, World
 from tests.functions.api.world import ApiWorld
 from tests.functions.event_files import event, names
@@ -66,7 +67,7 @@ def replay_dead_letter(queue_event):
     database, clock, chance = MemoryDatabase(), FakeClock(), FakeChance()
     ended = build_ended(MemorySlots(database), MemoryQueue(), clock, chance, log)
     service = TakeInDeadLetter(
-        MemoryRuns(database), kept, RecordedAlerts(), ended, clock, chance, log, "carillon"
+        ClearMessages(), MemoryRuns(database), kept, RecordedAlerts(), ended, clock, chance, log, "carillon"
     )
 
     assert take_in(queue_event, service, log) == {"batchItemFailures": []}

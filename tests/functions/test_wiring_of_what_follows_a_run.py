@@ -12,6 +12,7 @@ import follow.handler
 from carillon import wiring
 from carillon.adapters import aws
 from carillon.adapters.dynamo.run_item import read_run
+from local.sealed_events import sealed_event, sealing_for
 from tests.contract import tables
 from tests.functions.event_files import event
 
@@ -50,6 +51,10 @@ class Stack:
             "QueueArn"
         ]
         self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        kms = aws.client("kms")
+        data = kms.create_key()["KeyMetadata"]["Arn"]
+        root = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+        self.messages = sealing_for(kms, "carillon", {"DataKeyArn": data, "RootKeyArn": root})
         self.environment = {
             "SCHEDULES_TABLE": "SchedulesTable",
             "RUNS_TABLE": "RunsTable",
@@ -59,9 +64,15 @@ class Stack:
             "ALERTS_TOPIC_ARN": topic,
             "ARCHIVE_BUCKET": "archive",
             "ENVIRONMENT": "carillon",
+            "DATA_KEY_IDS": data,
+            "ROOT_KEY_ID": root,
+            "SESSION_SECONDS": "3600",
             "SHARDS": "1",
             "RETENTION_DAYS": "30",
         }
+
+    def sealed(self, name):
+        return json.loads(sealed_event(json.dumps(event(name)).encode(), self.messages))
 
     def alerts(self):
         found = self.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10).get("Messages", [])
@@ -104,7 +115,7 @@ def test_a_dead_letter_ends_its_queued_run_and_is_kept(stack):
         del queued[attribute]
     stack.dynamo.put_item(TableName="RunsTable", Item=queued)
 
-    assert deadletter.handler.handle(event("dead-letter"), None) == {"batchItemFailures": []}
+    assert deadletter.handler.handle(stack.sealed("dead-letter"), None) == {"batchItemFailures": []}
 
     [row] = stack.rows("RunsTable")
     run = read_run(row)
@@ -112,6 +123,12 @@ def test_a_dead_letter_ends_its_queued_run_and_is_kept(stack):
     assert "wake_at" not in row
     [kept] = [row for row in stack.rows("GuardsTable") if "body" in row]
     assert kept["body"]["S"] == event("dead-letter")["Records"][0]["body"]
+
+
+def test_a_message_in_clear_is_poison(stack):
+    assert deadletter.handler.handle(event("dead-letter"), None) == {"batchItemFailures": []}
+
+    assert [alert["alert"] for alert in stack.alerts()] == ["message_unreadable"]
 
 
 def test_a_poison_message_is_kept_and_alerted(stack):

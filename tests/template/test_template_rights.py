@@ -12,6 +12,17 @@ HARMLESS = re.compile(
     r"|s3:(ListBucket|PutObject|DeleteObject)|sns:Publish|lambda:InvokeFunction|kms:(GenerateDataKey|Decrypt)"
 )
 
+PURPOSES = {
+    ("TickRole", "GenerateDataKey"): {"dispatch"},
+    ("WorkerRole", "GenerateDataKey"): {"dispatch"},
+    ("WorkerRole", "Decrypt"): {"dispatch"},
+    ("ApiRole", "GenerateDataKey"): {"dispatch", "cursor"},
+    ("ApiRole", "Decrypt"): {"cursor"},
+    ("DeadLetterRole", "GenerateDataKey"): {"dispatch"},
+    ("DeadLetterRole", "Decrypt"): {"dispatch"},
+    ("FollowRole", "GenerateDataKey"): {"dispatch"},
+}
+
 
 def roles(stack):
     return stack.of_type("AWS::IAM::Role")
@@ -84,22 +95,41 @@ def test_only_the_clock_and_the_tick_itself_may_invoke_and_only_the_tick(stack, 
 
 @pytest.mark.parametrize("function", ["FollowFunction", "DeadLetterFunction"])
 def test_the_data_key_serves_alerts_only_through_the_topic(stack, function):
-    (statement,) = stack.may(function, "kms:GenerateDataKey")
+    (statement,) = [
+        s for s in stack.may(function, "kms:GenerateDataKey") if "kms:ViaService" in str(s["Condition"])
+    ]
     condition = statement["Condition"]["StringEquals"]
     assert condition["kms:EncryptionContext:aws:sns:topicArn"] == {"Ref": "AlertsTopic"}
     assert condition["kms:ViaService"]["Fn::Sub"].startswith("sns.")
 
 
-@pytest.mark.parametrize(("key", "signers"), [("TokenKey", ["ApiRole"]), ("RootKey", [])])
+SENDERS = ["TickRole", "WorkerRole", "ApiRole", "DeadLetterRole", "FollowRole"]
+
+
+@pytest.mark.parametrize(("key", "signers"), [("TokenKey", ["ApiRole"]), ("RootKey", SENDERS)])
 def test_who_signs_is_said_by_the_key_alone_and_an_administrator_cannot(stack, key, signers):
     found = []
     for statement in stack.properties(key)["KeyPolicy"]["Statement"]:
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         assert not {"kms:*", "kms:S*", "kms:CreateGrant"} & set(actions)
         if "kms:Sign" in actions:
-            found.append(statement["Principal"]["AWS"]["Fn::GetAtt"][0])
+            named = statement["Principal"]["AWS"]
+            found += [role["Fn::GetAtt"][0] for role in (named if isinstance(named, list) else [named])]
     assert found == signers
     assert not [s for _, s in allowed(stack) if "kms:Sign" in s["Action"]]
+
+
+def test_the_data_key_serves_each_function_for_named_purposes_only(stack):
+    purposes = {}
+    for role, statement in allowed(stack):
+        condition = statement.get("Condition", {}).get("StringEquals", {})
+        if "DataKey" not in str(statement["Resource"]) or "kms:ViaService" in condition:
+            continue
+        named = condition["kms:EncryptionContext:purpose"]
+        for action in statement["Action"]:
+            named = named if isinstance(named, list) else [named]
+            purposes.setdefault((role, action.removeprefix("kms:")), set()).update(named)
+    assert purposes == PURPOSES
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 import pytest
 
 DUE = {
-    "generation", "head_version", "next_fire_at", "state", "timetable", "policies", "active_since", "paused_until",
+    "generation", "head_version", "revision", "next_fire_at", "state", "timetable", "policies", "active_since",
+    "paused_until",
     "fires_left", "skip_next", "created_at",
 }  # fmt: skip
 KEYS = {

@@ -4,20 +4,26 @@ A process dies by an exception that no `except Exception` stops. Where moto is k
 it: a transaction's token is honoured, and the queue and the topic are played here.
 """
 
+import base64
 import json
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import parse_qs
 
+from botocore import xform_name
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from botocore.retries import quota, standard
 from moto.core.models import botocore_stubber
 
 from carillon.adapters import aws
+from tests.fakes.kms import FakeKms
 
 SERVICES = ("dynamodb", "sqs", "sns", "kms", "lambda")
 READS = frozenset({"GetItem", "BatchGetItem", "Query"})
+KEY_OPERATIONS = ("GenerateDataKey", "Decrypt", "Sign", "GetPublicKey")
+_BYTES = frozenset({"CiphertextBlob", "Message"})
 ATTEMPTS = 3
 """Tries of one call, as aws.client sets them."""
 
@@ -46,6 +52,8 @@ class Aws:
     def __init__(self):
         self.clients = {service: aws.client(service) for service in SERVICES}
         self.played = {"SendMessageBatch": self._sent, "Publish": self._published}
+        kms = FakeKms()
+        self.played |= {operation: partial(_keys, kms, operation) for operation in KEY_OPERATIONS}
         for client in self.clients.values():
             events = client.meta.events
             # botocore asks every handler and takes the first answer, so moto's own must not act a second time.
@@ -136,6 +144,15 @@ class Aws:
         self.on_alert(json.loads(parse_qs(form)["Message"][0]))
         told = "<PublishResult><MessageId>m</MessageId></PublishResult>"
         return answer(request, 200, f"<PublishResponse>{told}</PublishResponse>")
+
+
+def _keys(kms, operation, request):
+    """KMS's answer, from keys in memory; bytes travel as base64."""
+    asked = json.loads(request.body)
+    given = {n: base64.b64decode(v) if n in _BYTES else v for n, v in asked.items()}
+    found = getattr(kms, xform_name(operation))(**given)
+    text = {n: base64.b64encode(v).decode() if isinstance(v, bytes) else v for n, v in found.items()}
+    return answer(request, 200, json.dumps(text))
 
 
 def answer(request, status, body):

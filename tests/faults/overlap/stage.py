@@ -18,6 +18,7 @@ from carillon.services.turn import build_turn
 from tests.fakes.clock import FakeClock
 from tests.fakes.log import RecordedLog
 from tests.fakes.memory import MemoryDatabase, MemoryQueue, MemoryRuns, MemorySchedules, MemorySlots
+from tests.fakes.sealing import ClearMessages
 from tests.faults.overlap.interleave import Stepped, Tables, Tape
 
 MINUTE = timedelta(minutes=1)
@@ -109,7 +110,7 @@ class Stage:
         attempt = Attempt(schedules, {"http": Done()}, clock, log)
         return SimpleNamespace(
             clock=clock,
-            worker=Execute(runs, attempt, turn, ended, queue, clock, chance, log),
+            worker=Execute(ClearMessages(), runs, attempt, turn, ended, queue, clock, chance, log),
             sweep=Sweep(schedules, runs, ended, queue, clock, chance, map, log),
         )
 

@@ -29,6 +29,7 @@ from carillon.services.trigger_schedule import TriggerSchedule
 from carillon.services.turn import build_turn
 from tests.fakes.clock import FakeChance
 from tests.fakes.recorders import MemoryDeadLetters, RecordedAlerts
+from tests.fakes.sealing import ClearMessages
 from tests.faults.simulator.queue import AdversarialQueue
 from tests.faults.simulator.stage import ActorClock
 from tests.faults.simulator.stores import (
@@ -84,9 +85,11 @@ class Cast:
         self.tick = Tick(schedules, claimer, sweep, clock, map, log)
         attempt = Attempt(schedules, {"python": CountingTarget(stage, clock, witness)}, clock, log)
         turn = build_turn(runs, slots, queue, ended, clock, chance)
-        self.execute = Execute(runs, attempt, turn, ended, queue, clock, chance, log)
+        self.execute = Execute(ClearMessages(), runs, attempt, turn, ended, queue, clock, chance, log)
         kept, alerts = MemoryDeadLetters(), RecordedAlerts()
-        self.take_in = TakeInDeadLetter(runs, kept, alerts, ended, clock, chance, log, "simulated")
+        self.take_in = TakeInDeadLetter(
+            ClearMessages(), runs, kept, alerts, ended, clock, chance, log, "simulated"
+        )
         journal = Journal(chance)
         end_queued = EndQueued(runs, slots, ended, clock, chance, SKEW_SECONDS)
         at_once = DispatchAtOnce(claimer, clock, log)

@@ -18,6 +18,7 @@ from tests.fakes.database import MemoryDatabase, PoisonRow
 from tests.fakes.log import RecordedLog
 from tests.fakes.recorders import MemoryDeadLetters, MemoryQueue, RecordedAlerts
 from tests.fakes.runs import MemoryRuns
+from tests.fakes.sealing import ClearMessages
 from tests.fakes.slots import MemorySlots
 from tests.functions.event_files import event
 
@@ -38,7 +39,15 @@ class Stack:
         slots, queue = MemorySlots(self.database), MemoryQueue()
         self.ended = build_ended(slots, queue, self.clock, FakeChance(), self.log)
         self.take_in = TakeInDeadLetter(
-            self.runs, self.kept, self.alerts, self.ended, self.clock, FakeChance(), self.log, "carillon"
+            ClearMessages(),
+            self.runs,
+            self.kept,
+            self.alerts,
+            self.ended,
+            self.clock,
+            FakeChance(),
+            self.log,
+            "carillon",
         )
 
     def queue_run(self):
@@ -175,7 +184,15 @@ def test_an_alert_that_could_not_be_published_brings_its_message_back():
 
     stack = Stack()
     take_in = TakeInDeadLetter(
-        stack.runs, stack.kept, SilentTopic(), stack.ended, stack.clock, FakeChance(), stack.log, "carillon"
+        ClearMessages(),
+        stack.runs,
+        stack.kept,
+        SilentTopic(),
+        stack.ended,
+        stack.clock,
+        FakeChance(),
+        stack.log,
+        "carillon",
     )
 
     answer = respond(event("dead-letter-poison"), take_in, stack.log)

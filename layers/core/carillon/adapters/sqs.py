@@ -1,4 +1,4 @@
-"""The Dispatch queue: wake-ups sent in tens, each delayed until its run may start."""
+"""The Dispatch queue: wake-ups sealed and signed, sent in tens, each delayed until its run may start."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from carillon.adapters.aws import named
 from carillon.adapters.pace import Pace
 from carillon.domain.dispatch import Dispatch
+from carillon.domain.errors import CarillonError
 from carillon.ports import Clock
+from carillon.sealing_ports import MessageSealer
 
 TEN: Final = 10
 MAX_DELAY_SECONDS: Final = 900
@@ -23,20 +25,32 @@ _LATE_SECONDS: Final = 0.1
 class SqsDispatchQueue:
     """DispatchQueue over SQS."""
 
-    def __init__(self, client: Any, queue_url: str, *, clock: Clock, pace: Pace) -> None:
+    def __init__(
+        self, client: Any, queue_url: str, messages: MessageSealer, *, clock: Clock, pace: Pace
+    ) -> None:
         self._client = client
         self._queue_url = queue_url
+        self._messages = messages
         self._clock = clock
         self._pace = pace
 
     def send(self, messages: Sequence[Dispatch], now: datetime) -> Sequence[Dispatch]:
-        """SendMessageBatch, ten by ten; the unsent ones in the order given."""
+        """SendMessageBatch, ten by ten; the unsent ones in the order given. What cannot be sealed is not sent."""
         # A long list takes a while to send: delays count from each batch's own moment.
         ahead = now - self._clock.now()
-        tens = (messages[first : first + TEN] for first in range(0, len(messages), TEN))
-        return [unsent for ten in tens for unsent in self._send_ten(ten, ahead)]
+        unsent: list[Dispatch] = []
+        for first in range(0, len(messages), TEN):
+            ten = messages[first : first + TEN]
+            try:
+                bodies = [self._messages.seal(message) for message in ten]
+            except CarillonError as error:
+                if not error.retryable:
+                    raise
+                return [*unsent, *messages[first:]]  # The others would only wait for KMS in vain, too.
+            unsent += self._send_ten(list(zip(ten, bodies, strict=True)), ahead)
+        return unsent
 
-    def _send_ten(self, ten: Sequence[Dispatch], ahead: timedelta) -> Sequence[Dispatch]:
+    def _send_ten(self, ten: Sequence[tuple[Dispatch, str]], ahead: timedelta) -> Sequence[Dispatch]:
         left = dict(enumerate(ten))
         for tries in range(1, _TRIES + 1):
             failed = self._try(left, self._clock.now() + ahead)
@@ -45,12 +59,12 @@ class SqsDispatchQueue:
                 break
             if tries < _TRIES:
                 self._pace.wait(tries)
-        return list(left.values())
+        return [message for message, _ in left.values()]
 
-    def _try(self, messages: dict[int, Dispatch], now: datetime) -> Iterable[int]:
+    def _try(self, messages: dict[int, tuple[Dispatch, str]], now: datetime) -> Iterable[int]:
         entries = [
-            {"Id": str(index), "MessageBody": message.encode(), "DelaySeconds": delay_seconds(message, now)}
-            for index, message in messages.items()
+            {"Id": str(index), "MessageBody": body, "DelaySeconds": delay_seconds(message, now)}
+            for index, (message, body) in messages.items()
         ]
         try:
             answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)

@@ -15,19 +15,23 @@ FORMAT: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """Which attempt of which run may start, and not before when."""
+    """Which attempt of which run may start, and not before when.
+
+    `min_revision` is the revision that the sender knew of: an older one is not to be run on this message's word.
+    """
 
     run_id: RunId
     attempt: int
     not_before: datetime
+    min_revision: int = 0
 
     @classmethod
-    def for_next_attempt(cls, run: Run) -> "Dispatch":
+    def for_next_attempt(cls, run: Run, min_revision: int = 0) -> "Dispatch":
         """The wake-up that an unstarted or retrying run waits for."""
-        return cls(run.run_id, run.attempt + 1, run.not_before)
+        return cls(run.run_id, run.attempt + 1, run.not_before, max(min_revision, run.revision or 0))
 
     def encode(self) -> str:
-        """The message body: format version, schedule id, run key, attempt, not-before in epoch ms."""
+        """The message's text: format, schedule id, run key, attempt, not-before in epoch ms, least revision."""
         fields = {
             "v": FORMAT,
             "schedule_id": self.run_id.schedule_id,
@@ -35,6 +39,8 @@ class Dispatch:
             "attempt": self.attempt,
             "not_before": to_ms(self.not_before),
         }
+        if self.min_revision:
+            fields["min_revision"] = self.min_revision
         return json.dumps(fields, separators=(",", ":"))
 
     @classmethod
@@ -46,11 +52,14 @@ class Dispatch:
                 f"The message has format {fields.get('v')!r:.40}; this worker reads {FORMAT}."
             )
         attempt, not_before = fields.get("attempt"), fields.get("not_before")
-        if not _is_count(attempt) or not _is_count(not_before):
-            raise MalformedMessage("The message's attempt and not_before must be whole numbers.")
+        floor = fields.get("min_revision", 0)
+        if not _is_count(attempt) or not _is_count(not_before) or not _is_count(floor):
+            raise MalformedMessage(
+                "The message's attempt, not_before and min_revision must be whole numbers."
+            )
         try:
             run_id = RunId.parse(f"{fields.get('schedule_id')}@{fields.get('run_key')}")
-            return cls(run_id, attempt, from_ms(not_before))
+            return cls(run_id, attempt, from_ms(not_before), floor)
         except (LookupError, OverflowError) as error:
             raise MalformedMessage(f"The message names no run: {error}") from None
 

@@ -59,8 +59,13 @@ class Claimer:
     def claim_and_send(self, batch: Sequence[Claim]) -> ClaimReport:
         """Rows first, then heads, then messages; `batch` fits one transaction."""
         report = self._commit(batch)
-        made = [run for claim in report.written for run in claim.runs if run.state is RunState.QUEUED]
-        return replace(report, unsent=self.send(made))
+        wake_ups = [
+            Dispatch.for_next_attempt(run, claim.schedule.revision)
+            for claim in report.written
+            for run in claim.runs
+            if run.state is RunState.QUEUED
+        ]
+        return replace(report, unsent=len(self._queue.send(wake_ups, self._clock.now())))
 
     def send(self, runs: Sequence[Run]) -> int:
         """Sends the wake-ups of queued runs; answers how many are left to the sweep."""

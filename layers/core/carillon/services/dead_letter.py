@@ -6,10 +6,11 @@ Every step may be repeated: the message is kept first, under its own id, and the
 from carillon.domain.alert import Alert, message_unreadable, run_unreadable
 from carillon.domain.dead_letter import judge
 from carillon.domain.dispatch import Dispatch
-from carillon.domain.errors import LostRace, MalformedMessage, MalformedRow
+from carillon.domain.errors import LostRace, MalformedMessage, MalformedRow, SealError
 from carillon.domain.lifecycle import undeliverable
 from carillon.domain.run import Run
 from carillon.ports import AlertTopic, Chance, Clock, DeadLetterStore, Log, RunStore
+from carillon.sealing_ports import MessageOpener
 from carillon.services.ended import Ended
 
 
@@ -18,6 +19,7 @@ class TakeInDeadLetter:
 
     def __init__(
         self,
+        messages: MessageOpener,
         runs: RunStore,
         kept: DeadLetterStore,
         alerts: AlertTopic,
@@ -27,6 +29,7 @@ class TakeInDeadLetter:
         log: Log,
         environment: str,
     ) -> None:
+        self._messages = messages
         self._runs = runs
         self._kept = kept
         self._alerts = alerts
@@ -39,12 +42,18 @@ class TakeInDeadLetter:
     def __call__(self, message_id: str, body: str) -> None:
         """Decides one message, given as SQS gave it."""
         try:
-            message = Dispatch.decode(body)
-        except MalformedMessage as error:
+            message = self._messages.open(body)
+        except (SealError, MalformedMessage) as error:
             self._log("message_unreadable", str(error), message_id=message_id)
             self._keep(message_id, body, str(error))
             self._alert(message_unreadable(message_id, str(error), self._environment))
             return
+        if message is None:
+            told = "A dead letter outlived its signer's certificate."
+            self._log("message_expired", told, message_id=message_id)
+            return
+        # What is kept is the message as its sender meant it: its signature would have run out before it is read.
+        body = message.encode()
         try:
             run = self._runs.get(message.run_id)
         except MalformedRow as error:

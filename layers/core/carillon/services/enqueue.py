@@ -19,11 +19,11 @@ class Enqueue:
         self._clock = clock
         self._concurrently = concurrently
 
-    def __call__(self, run: Run, audit: AuditEntry | None = None) -> bool:
+    def __call__(self, run: Run, audit: AuditEntry | None = None, *, min_revision: int = 0) -> bool:
         """Whether the run is new; only a new run's wake-up is sent."""
         is_new = self._runs.put_if_absent(run, audit)
         if is_new:
-            self._queue.send([Dispatch.for_next_attempt(run)], self._clock.now())
+            self._queue.send([Dispatch.for_next_attempt(run, min_revision)], self._clock.now())
         return is_new
 
     def many(self, runs: Sequence[Run]) -> None:

@@ -14,7 +14,7 @@ from carillon.domain.cancelling import stopped
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import CarillonError, InvalidPath, LostRace
 from carillon.domain.job import Job, Retry, Wait
-from carillon.domain.lifecycle import finish, is_sent_at_once, past_deadline, start
+from carillon.domain.lifecycle import finish, is_sent_at_once, past_deadline, start, undeliverable
 from carillon.domain.outcome import Outcome, permanent, retryable
 from carillon.domain.recovery import is_moved_by_steps, is_past_deadline
 from carillon.domain.retry import follow_up
@@ -22,6 +22,7 @@ from carillon.domain.run import Run, RunState
 from carillon.domain.schedule import Schedule
 from carillon.domain.waiting import arm, wait
 from carillon.ports import Chance, Clock, DispatchQueue, Log, RunStore
+from carillon.sealing_ports import MessageOpener
 from carillon.services.attempt import Attempt
 from carillon.services.begin_workflow import Begun
 from carillon.services.cancel_watch import CancelWatch
@@ -43,9 +44,11 @@ class Ending(StrEnum):
     """What became of a message; every one of these is acknowledged."""
 
     EARLY = "early"
+    EXPIRED = "expired"
     NOT_NEEDED = "not_needed"
     WAITS = "waits"
     SKIPPED = "skipped"
+    REFUSED = "refused"
     EXECUTED = "executed"
 
 
@@ -62,6 +65,7 @@ class Execute:
 
     def __init__(
         self,
+        messages: MessageOpener,
         runs: RunStore,
         attempt: Attempt,
         turn: TakeTurn,
@@ -72,6 +76,7 @@ class Execute:
         log: Log,
         steps: Steps | None = None,
     ) -> None:
+        self._messages = messages
         self._runs = runs
         self._attempt = attempt
         self._turn = turn
@@ -84,8 +89,12 @@ class Execute:
         self._steps = steps
 
     def execute(self, body: str, hard_deadline: datetime) -> Executed:
-        """Carries out one message; MalformedMessage for a body that is none, retryable errors to be told again."""
-        message = Dispatch.decode(body)
+        """Carries out one message; SealError or MalformedMessage for what is none, retryable errors to be told again."""
+        message = self._messages.open(body)
+        if message is None:
+            # The sweep sends the run's wake-up again, freshly signed, if the run still waits for one.
+            self._log("message_expired", "A message outlived its signer's certificate and was dropped.")
+            return Executed(Ending.EXPIRED)
         if message.not_before - self._clock.now() > EARLY:
             return self._too_early(message)
         self._clock.sleep((message.not_before - self._clock.now()).total_seconds())
@@ -93,7 +102,7 @@ class Execute:
         if run is None or not _is_for(message, run, self._clock.now()):
             return self._not_needed(run)
         try:
-            return self._start_and_finish(run, hard_deadline)
+            return self._start_and_finish(run, message.min_revision, hard_deadline)
         except LostRace:
             return self._not_needed(self._runs.get(run.run_id))
 
@@ -111,8 +120,10 @@ class Execute:
         self._queue.send([Dispatch.for_next_attempt(run)], self._clock.now())
         return Executed(Ending.EARLY)
 
-    def _start_and_finish(self, run: Run, hard_deadline: datetime) -> Executed:
+    def _start_and_finish(self, run: Run, min_revision: int, hard_deadline: datetime) -> Executed:
         head = self._attempt.head(run)
+        if head is not None and (run.revision or head.revision) < min_revision:
+            return self._put_back(run, run.revision or head.revision, min_revision)
         turn = self._turn(run, head)
         if not turn.go:
             return Executed(Ending.SKIPPED if turn.run.state.is_terminal else Ending.WAITS, turn.run)
@@ -124,6 +135,12 @@ class Execute:
             return Executed(Ending.EXECUTED, begun.run)
         started = self._runs.transition(run, self._started(begun.run, head, hard_deadline))
         return Executed(Ending.EXECUTED, self._call_and_finish(started, hard_deadline))
+
+    def _put_back(self, run: Run, revision: int, min_revision: int) -> Executed:
+        why = f"the table names revision {revision}, but {min_revision} was saved before this message"
+        self._log("revision_rolled_back", why, task_id=str(run.run_id))
+        after = undeliverable(run, self._clock.now(), why, self._chance.token())
+        return Executed(Ending.REFUSED, self._wind_up(self._runs.transition(run, after)))
 
     def _given_up(self, run: Run) -> Run:
         message = f"attempt {run.attempt + 1} would begin after the deadline of all attempts"

@@ -39,5 +39,5 @@ class TriggerSchedule:
         audit = self._journal.entry(
             principal, "schedule.trigger", f"schedule:{schedule_id}", now, after={"run_id": str(run.run_id)}
         )
-        self._enqueue(run, audit)
+        self._enqueue(run, audit, min_revision=head.revision)
         return run
