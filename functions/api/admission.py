@@ -1,9 +1,10 @@
-"""The second door: every route needs a bearer token, except those listed here."""
+"""The second door: every route needs a bearer token, except those listed here and the console's own files."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from api.callback_door import is_callback
+from api.console_files import is_console
 from carillon.domain.access import Principal
 from carillon.domain.errors import PasswordChangeRequired, Unauthenticated
 from carillon.services.api import Api
@@ -28,7 +29,7 @@ def admit(event: Mapping[str, Any], api: Api) -> Principal | None:
     """Who calls, None on a public route; Unauthenticated."""
     request = event["requestContext"]
     method, path = request["http"]["method"], _path(event)
-    if (method, path) in PUBLIC or is_callback(method, path, event["headers"]):
+    if (method, path) in PUBLIC or is_console(method, path) or is_callback(method, path, event["headers"]):
         return None
     scheme, _, token = str(event["headers"].get("authorization", "")).partition(" ")
     if scheme.lower() != "bearer" or not 0 < len(token.strip()) <= MAX_TOKEN:

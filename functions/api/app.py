@@ -16,12 +16,14 @@ from api.routes import (
     backfills,
     calendars,
     compensation,
+    console,
     dead_letters,
     health,
     keys,
     login,
     me,
     openapi,
+    revisions,
     roles,
     run_actions,
     runs,
@@ -42,6 +44,7 @@ for area in (
     roles,
     audit,
     schedules,
+    revisions,
     timetables,
     calendars,
     backfills,
@@ -51,6 +54,7 @@ for area in (
     compensation,
     dead_letters,
     openapi,
+    console,
 ):
     app.include_router(area.router)
 

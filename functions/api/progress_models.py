@@ -1,7 +1,7 @@
 """The shapes of previews, backfills and counts for the API's OpenAPI description."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -110,3 +110,15 @@ class Overview(BaseModel):
 
 class ScheduleStats(Overview):
     schedule_id: str
+
+
+class RevisionAnswer(BaseModel):
+    revision: int
+    saved_at: datetime
+    saved_by: str
+    document: dict[str, Any] = Field(description="The definition as it was saved, with every default.")
+
+
+class RevisionPage(BaseModel):
+    items: list[RevisionAnswer]
+    next_cursor: str | None

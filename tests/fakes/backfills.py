@@ -5,6 +5,7 @@ from carillon.domain.errors import BackfillNotFound, LostRace
 from carillon.domain.run import Run
 from carillon.ports import Page
 from tests.fakes.database import paged, stored
+from tests.fakes.shards import shard_of
 
 
 class MemoryBackfills:
@@ -79,3 +80,15 @@ class MemoryRunStates:
                 and run.run_id.schedule_id == schedule_id
                 and first <= run.run_id.moment <= last
             }
+
+    def unfinished(self, shard, limit, start=None):
+        with self._database.operation("unfinished_runs"):
+            found = [
+                (run.wake_at, run_id)
+                for run_id, run in self._database.indexed_runs().items()
+                if isinstance(run, Run)
+                and run.wake_at is not None
+                and shard_of(run_id.schedule_id, self._database.shards) == shard
+            ]
+            page, last = paged([run_id for _, run_id in sorted(found)], limit, start, str)
+            return Page(tuple(page), last)

@@ -3,7 +3,7 @@
 from dataclasses import fields, replace
 
 from carillon.domain.errors import LostRace, MalformedRow, Throttled
-from carillon.domain.run import FAILURES, Run, RunState
+from carillon.domain.run import LISTED_AS_FAILED, Run, RunState
 from carillon.ports import Page
 from tests.fakes.database import PoisonRow, paged, stored
 from tests.fakes.shards import shard_of
@@ -109,7 +109,7 @@ class MemoryRuns:
             found = [
                 (run.ended_at, run_id)
                 for run_id, run in self._indexed(shard)
-                if run.state in FAILURES and run.ended_at >= moment
+                if run.state in LISTED_AS_FAILED and run.ended_at >= moment
             ]
             ordered = [run_id for _, run_id in sorted(found, reverse=True)]
             page, last = paged(ordered, limit, start, str)

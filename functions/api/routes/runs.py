@@ -10,6 +10,7 @@ from api.answers import json_answer, page_answer, position_of
 from api.calls import call_of, caller_of, decoded, only_query
 from api.models import RunPage, RunTreeAnswer, answers
 from carillon.domain.run_document import run_document
+from carillon.domain.run_query import read_run_query
 from carillon.domain.workflow.tree_document import graph_document, rows_document
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -33,6 +34,27 @@ def list_runs(
     page = call.api.read_runs.of_schedule(
         caller_of(router), wanted, limit, position_of(call, listing, cursor)
     )
+    return page_answer(call, listing, page, run_document)
+
+
+@router.get(
+    "/v1/runs", tags=["runs"], summary="Find runs over all schedules", responses=answers(RunPage, 400)
+)
+def find_runs(
+    state: Annotated[str, Query(max_length=40)],
+    since: Annotated[str | None, Query(max_length=40)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query()] = None,
+) -> Response[Any]:
+    """`state` is `failed`, `unfinished` or one such state; failed runs ended `since`, a week ago unless told.
+
+    Workflows stand for their steps. A page can be shorter than `limit`, and the list still go on.
+    """
+    only_query(router, "state", "since", "limit", "cursor")
+    call = call_of(router)
+    query = read_run_query(state, since, call.api.clock.now())
+    listing = f"found-runs:{state}:{since}"
+    page = call.api.find_runs(caller_of(router), query, limit, position_of(call, listing, cursor))
     return page_answer(call, listing, page, run_document)
 
 

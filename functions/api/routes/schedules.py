@@ -25,6 +25,7 @@ from carillon.domain.head_requests import read_pause, read_resume, read_skip
 from carillon.domain.job import Revision
 from carillon.domain.schedule import Schedule
 from carillon.domain.schedule_document import schedule_document, schedule_summary
+from carillon.domain.schedule_query import read_schedule_query
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 LISTING = "schedules"
@@ -47,14 +48,20 @@ def create(document: Annotated[Any, DocumentedAs(ScheduleDocument), Body()]) -> 
 
 @router.get("/v1/schedules", tags=TAGS, summary="List schedules", responses=answers(SchedulePage, 400))
 def list_schedules(
-    limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[str | None, Query()] = None
+    search: Annotated[str | None, Query(max_length=64)] = None,
+    owner: Annotated[str | None, Query(max_length=200)] = None,
+    state: Annotated[str | None, Query(max_length=20)] = None,
+    tag: Annotated[str | None, Query(max_length=400)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query()] = None,
 ) -> Response[Any]:
-    """Pages of summaries; send `next_cursor` as `cursor` to go on."""
-    only_query(router, "limit", "cursor")
-    call = call_of(router)
-    page = call.api.read_schedules.page(caller_of(router), limit, position_of(call, LISTING, cursor))
+    """Pages of summaries; send `next_cursor` as `cursor` to go on, also when a page of a search is empty."""
+    only_query(router, "search", "owner", "state", "tag", "limit", "cursor")
+    call, query = call_of(router), read_schedule_query(search, owner, state, tag)
+    listing = f"{LISTING}:{query}"
+    page = call.api.read_schedules.page(caller_of(router), limit, position_of(call, listing, cursor), query)
     now = call.api.clock.now()
-    return page_answer(call, LISTING, page, lambda head: schedule_summary(head, now))
+    return page_answer(call, listing, page, lambda head: schedule_summary(head, now))
 
 
 @router.get(
@@ -156,16 +163,20 @@ def skip_next(
     "/v1/schedules/<schedule_id>/trigger",
     tags=TAGS,
     summary="Run a schedule's job now",
-    responses=answers(RunStarted, 400, 404, status=202),
+    responses=answers(RunStarted, 400, 404, 412, status=202),
 )
 def trigger(schedule_id: str) -> Response[Any]:
-    """Makes a manual run, also of a paused schedule; poll the address in `Location`."""
+    """Makes a manual run, also of a paused schedule; poll the address in `Location`.
+
+    Needs `X-Timestamp` and `X-Nonce`, so that a copy of the request runs nothing; five a minute unless told otherwise.
+    """
     body = call_of(router).body
     if isinstance(body, dict) and set(body) == {"payload"}:
         fault = FieldError("payload", "Leave the payload out; the job runs as it is defined.")
         raise NotAvailable("A payload for a triggered run is not available yet.", [fault])
     no_body(router)
-    run = call_of(router).api.trigger_schedule(caller_of(router), decoded(schedule_id))
+    version = expected_version(router, required=False)
+    run = call_of(router).api.trigger_schedule(caller_of(router), decoded(schedule_id), version)
     location = {"location": f"/v1/runs/{run.run_id}"}
     return json_answer({"run_id": str(run.run_id), "state": str(run.state)}, 202, location)
 

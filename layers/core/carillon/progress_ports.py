@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from carillon.domain.audit import AuditEntry
 from carillon.domain.backfill import Backfill
 from carillon.domain.run import RunState
+from carillon.domain.run_id import RunId
 from carillon.domain.stats import HourKey, HourStats
 from carillon.ports import Page
 
@@ -50,7 +51,10 @@ class BackfillStore(Protocol):
 
 
 class RunStates(Protocol):
-    """The states of a schedule's runs, without their rows."""
+    """The states of a schedule's runs without their rows, and the unfinished runs of all schedules."""
 
     def between(self, schedule_id: str, first: datetime, last: datetime) -> Mapping[str, RunState]:
         """State by run key of every row whose key's moment lies in [first, last] (consistent)."""
+
+    def unfinished(self, shard: int, limit: int, start: Mapping[str, Any] | None = None) -> Page[RunId]:
+        """Unfinished runs of a shard, steps among them, in the order of wake_at (eventually consistent)."""

@@ -46,6 +46,8 @@ UNFINISHED: Final = frozenset(
 FAILURES: Final = frozenset(
     {RunState.FAILED, RunState.TIMED_OUT, RunState.UNKNOWN, RunState.COMPENSATION_FAILED}
 )
+LISTED_AS_FAILED: Final = FAILURES | {RunState.COMPENSATED}
+"""Failures as people look for them: one whose effects were taken back is still one."""
 
 
 class EventKind(StrEnum):

@@ -7,7 +7,7 @@ from carillon.domain.definition_document import policies_document, timetable_doc
 from carillon.domain.errors import InvalidInput
 from carillon.domain.fire_times import next_after
 from carillon.domain.job import Revision
-from carillon.domain.moments import to_rfc3339
+from carillon.domain.moments import from_ms, to_rfc3339
 from carillon.domain.schedule import Schedule, ScheduleState
 
 
@@ -25,6 +25,16 @@ def schedule_summary(head: Schedule, now: datetime) -> dict[str, Any]:
         "timetable": timetable_document(head.timetable),
         "policies": policies_document(head.policies),
         **_standing(head, now),
+    }
+
+
+def revision_document(revision: Revision) -> dict[str, Any]:
+    """One revision: its number, who saved it when, and the definition."""
+    return {
+        "revision": revision.number,
+        "saved_at": to_rfc3339(from_ms(revision.saved_at_ms)),
+        "saved_by": revision.saved_by,
+        "document": dict(revision.document),
     }
 
 

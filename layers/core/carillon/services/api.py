@@ -36,6 +36,7 @@ from carillon.services.dispatch_now import DispatchAtOnce
 from carillon.services.end_queued import EndQueued
 from carillon.services.ended import build_ended
 from carillon.services.enqueue import Enqueue
+from carillon.services.find_runs import FindRuns
 from carillon.services.journal import Journal
 from carillon.services.pause_schedule import PauseSchedule
 from carillon.services.preview_timetable import PreviewTimetable
@@ -73,6 +74,7 @@ class Api:
     calendars: ManageCalendars
     read_schedules: ReadSchedules
     read_runs: ReadRuns
+    find_runs: FindRuns
     preview_timetable: PreviewTimetable
     backfills: Backfills
     read_stats: ReadStats
@@ -147,6 +149,7 @@ def build_api(
         calendars=ManageCalendars(schedules, clock, journal, shards),
         read_schedules=ReadSchedules(schedules, shards),
         read_runs=ReadRuns(schedules, runs, outputs),
+        find_runs=FindRuns(schedules, runs, states, shards),
         preview_timetable=PreviewTimetable(schedules, clock),
         backfills=Backfills(backfills, schedules, runs, states, work_off, clock, chance, journal),
         read_stats=ReadStats(schedules, stats, clock),

@@ -7,6 +7,7 @@ from typing import Any, Final
 from carillon.domain.access import Principal
 from carillon.domain.job import Revision
 from carillon.domain.schedule import Schedule, ScheduleState
+from carillon.domain.schedule_query import ScheduleQuery
 from carillon.ports import Page, ScheduleStore
 from carillon.services.authorise import Permission, authorise_schedule, subject_of, visible
 from carillon.services.operator_write import live_head
@@ -28,10 +29,29 @@ class ReadSchedules:
         head = live_head(self.schedules, schedule_id)
         return head, self.schedules.revision(schedule_id, head.revision)
 
-    def page(self, principal: Principal, limit: int, start: Mapping[str, Any] | None) -> Page[Schedule]:
+    def revisions(
+        self, principal: Principal, schedule_id: str, limit: int, start: Mapping[str, Any] | None
+    ) -> Page[Revision]:
+        """A page of the schedule's revisions, newest first; ScheduleNotFound."""
+        authorise_schedule(principal, Permission.READ_SCHEDULES, self.schedules, schedule_id)
+        live_head(self.schedules, schedule_id)
+        return self.schedules.revisions(schedule_id, limit, start)
+
+    def revision(self, principal: Principal, schedule_id: str, number: int) -> Revision:
+        """One revision, also of a schedule that is deleted; RevisionNotFound."""
+        authorise_schedule(principal, Permission.READ_SCHEDULES, self.schedules, schedule_id)
+        return self.schedules.revision(schedule_id, number)
+
+    def page(
+        self,
+        principal: Principal,
+        limit: int,
+        start: Mapping[str, Any] | None,
+        query: ScheduleQuery = ScheduleQuery(),  # noqa: B008 - frozen
+    ) -> Page[Schedule]:
         """Up to `limit` heads, in id order within each shard; `next_key` holds a shard and its store's key.
 
-        Only what the principal may read; a page can be shorter for it, even empty, and the list still go on.
+        Only what is wanted and the principal may read; a page can be shorter for it, even empty, and the list go on.
         """
         is_visible = visible(principal, Permission.READ_SCHEDULES)
         found: list[Schedule] = []
@@ -39,7 +59,8 @@ class ReadSchedules:
             ids, start = self._ids(limit - len(found), start)
             heads = self.schedules.heads(ids) if ids else {}
             live = (heads[schedule_id] for schedule_id in ids if schedule_id in heads)
-            found += [h for h in live if h.state is not ScheduleState.DELETED and is_visible(subject_of(h))]
+            wanted = (h for h in live if h.state is not ScheduleState.DELETED and query.matches(h))
+            found += [head for head in wanted if is_visible(subject_of(head))]
             if start is None or len(found) >= limit:
                 break
         return Page(tuple(found), start)

@@ -8,7 +8,7 @@ from carillon.adapters.dynamo.callback_value import callback_value, read_callbac
 from carillon.adapters.dynamo.wire import Row, Value, Wire, moment, shard_of, text, whole
 from carillon.domain.errors import MalformedRow
 from carillon.domain.moments import EPOCH
-from carillon.domain.run import FAILURES, Origin, Run, RunEvent, RunState
+from carillon.domain.run import LISTED_AS_FAILED, Origin, Run, RunEvent, RunState
 from carillon.domain.run_id import RunId
 
 _TEXTS: Final = ("claim_id", "reason", "payload", "cancel_reason")
@@ -61,7 +61,7 @@ def _ended_values(run: Run, shards: int, kept: timedelta) -> Wire:
     if run.ended_at is None:
         raise ValueError(f"Run {run.run_id} is {run.state}: it needs an ended_at.")
     values = {"expires_at": whole((run.ended_at + kept - EPOCH) // timedelta(seconds=1))}
-    if run.state in FAILURES:
+    if run.state in LISTED_AS_FAILED:
         shard = shard_of(run.run_id.schedule_id, shards)
         values |= {"failed_at": moment(run.ended_at), "failed_shard": text(shard)}
     return values

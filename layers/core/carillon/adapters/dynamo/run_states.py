@@ -1,13 +1,17 @@
-"""The states of a schedule's runs over DynamoDB: a Query that carries two attributes of each row home."""
+"""Runs by their states over DynamoDB: a schedule's without their rows, and the unfinished ones of a shard."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from carillon.adapters.dynamo.database import Database
 from carillon.adapters.dynamo.expressions import Expression
+from carillon.adapters.dynamo.run_item import read_run_id
 from carillon.adapters.dynamo.wire import text
 from carillon.domain.moments import to_key
 from carillon.domain.run import RunState
+from carillon.domain.run_id import RunId
+from carillon.ports import Page
 
 
 class DynamoRunStates:
@@ -30,6 +34,21 @@ class DynamoRunStates:
             **expression.arguments(),
         )
         return {item["run_key"]["S"]: _state(item) for items, _ in pages for item in items}
+
+    def unfinished(self, shard: int, limit: int, start: Mapping[str, Any] | None = None) -> Page[RunId]:
+        """Query of `wake`: wake_shard = shard, ascending; keys only, eventually consistent."""
+        expression = Expression()
+        key = expression.compare("wake_shard", "=", text(str(shard)))
+        pages = self._database.query(
+            start=start,
+            TableName=self._database.runs_table,
+            IndexName="wake",
+            KeyConditionExpression=key,
+            Limit=limit,
+            **expression.arguments(),
+        )
+        items, last = next(pages)
+        return Page(tuple(read_run_id(item) for item in items), last)
 
 
 def _state(item: Mapping[str, Mapping[str, str]]) -> RunState:

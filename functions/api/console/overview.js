@@ -1,0 +1,92 @@
+// The overview: how it goes, what needs attention, what comes next.
+
+import { can, get, live, query } from './api.js';
+import { h, link, swap } from './dom.js';
+import { count, duration, share } from './format.js';
+import { hourBars } from './draw.js';
+import { badge, empty, panel, stamp, table } from './pieces.js';
+import { t } from './words.js';
+
+const BAD = ['failed', 'timed_out', 'unknown', 'compensated', 'compensation_failed'];
+const SLOW_EVERY = 6;
+
+export async function showOverview({ root, signal }) {
+  const parts = { stats: h('div', {}), attention: h('div', {}), now: h('div', {}), next: h('div', {}) };
+  root.replaceChildren(parts.stats, h('div', { class: 'columns' }, h('div', {}, parts.attention), h('div', {}, parts.now, parts.next)));
+  const seen = {};
+  let round = 0;
+  const changed = (name, value) => {
+    const text = JSON.stringify(value);
+    const isNew = seen[name] !== text;
+    seen[name] = text;
+    return isNew;
+  };
+  await live(signal, async () => {
+    const isFull = round % SLOW_EVERY === 0;
+    round += 1;
+    const [failed, open] = await Promise.all([
+      get(query('/v1/runs', { state: 'failed', limit: 10 }), signal),
+      get(query('/v1/runs', { state: 'unfinished', limit: 20 }), signal),
+    ]);
+    const news = [changed('failed', failed) && showAttention(parts.attention, failed.items, seen.more),
+      changed('open', open) && showNow(parts.now, open.items)];
+    if (isFull) await readSlow(parts, signal, failed.items, seen);
+    return news.some(Boolean);
+  }, { least: 3, most: 30 });
+}
+
+async function readSlow(parts, signal, failed, seen) {
+  const [stats, schedules, letters] = await Promise.all([
+    get('/v1/stats?hours=24', signal),
+    get('/v1/schedules?limit=50', signal),
+    can('dead-letters', 'read') ? get('/v1/dead-letters?limit=5', signal) : { items: [] },
+  ]);
+  seen.more = { broken: schedules.items.filter((each) => each.state === 'broken'),
+    letters: letters.items.filter((each) => !each.redriven_at), isPart: schedules.next_cursor !== null };
+  showStats(parts.stats, stats);
+  showAttention(parts.attention, failed, seen.more);
+  showNext(parts.next, schedules);
+}
+
+function showStats(node, stats) {
+  const { total } = stats;
+  const bad = BAD.reduce((sum, name) => sum + total[name], 0);
+  const ended = total.succeeded + bad;
+  const tile = (name, value, kind = '') => h('div', { class: `tile ${kind}` }, h('dt', {}, name), h('dd', {}, value));
+  swap(node, h('section', { class: 'panel' }, h('h2', {}, t('last_day')), h('dl', { class: 'tiles' },
+    tile(t('succeeded'), count(total.succeeded), 'good'), tile(t('failures'), count(bad), bad ? 'bad' : ''),
+    tile(t('success_rate'), share(total.succeeded, ended)), tile(t('average_lateness'), duration(total.average_lateness_ms)),
+    tile(t('average_duration'), duration(total.average_duration_ms)), tile(t('retried'), count(total.retried)),
+    tile(t('not_run'), count(total.skipped + total.misfired + total.overlap_skipped + total.excluded + total.missed))),
+  hourBars(stats)));
+}
+
+/** One line of a run: its name, its state, when. */
+export const runLine = (run) => [h('a', { href: link('runs', run.run_id) }, run.run_id), badge(run.state),
+  stamp(run.ended_at || run.started_at || run.fire_at)];
+
+function lastWord(run) {
+  const event = run.events[run.events.length - 1];
+  return [run.reason, event && event.message].filter(Boolean).join(': ');
+}
+
+function showAttention(node, failed, more) {
+  const broken = more ? more.broken.map((each) => h('li', {}, badge('broken'), ' ', h('a', { href: link('schedules', each.schedule_id) }, each.schedule_id), ' ', each.state_reason)) : [];
+  const letters = more && more.letters.length ? [h('li', {}, h('a', { href: link('dead-letters') }, t('letters_wait', { n: more.letters.length })))] : [];
+  const rows = failed.map((run) => [...runLine(run), lastWord(run)]);
+  swap(node, panel(t('attention'), broken.length + letters.length ? h('ul', {}, broken, letters) : null,
+    rows.length ? table(t('attention'), [t('run'), t('state'), t('when'), `~${t('cause')}`], rows) : empty(t('all_well'))));
+  return true;
+}
+
+function showNow(node, runs) {
+  swap(node, panel(t('now'), runs.length ? table(t('now'), [t('run'), t('state'), t('when')], runs.map(runLine)) : empty(t('nothing_now'))));
+  return true;
+}
+
+function showNext(node, page) {
+  const coming = page.items.filter((each) => each.next_fire_at).sort((a, b) => (a.next_fire_at < b.next_fire_at ? -1 : 1)).slice(0, 10);
+  const rows = coming.map((each) => [h('a', { href: link('schedules', each.schedule_id) }, each.schedule_id), stamp(each.next_fire_at)]);
+  swap(node, panel(t('next_fire_times'), rows.length ? table(t('next_fire_times'), [t('schedule'), t('when')], rows) : empty(t('nothing_next')),
+    page.next_cursor ? h('p', { class: 'quiet' }, t('of_first', { n: page.items.length })) : null));
+}
