@@ -1,12 +1,14 @@
 """The operator's commands, by IAM-authorised invocation only: {"command": "bootstrap", "user": "admin"}."""
 
 from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from typing import Any, Final
 
-from carillon.domain.errors import CarillonError, InvalidInput
+from carillon.domain.errors import AuditIncomplete, CarillonError, InvalidInput
 from carillon.domain.reading import Faults, Section, one_of
 from carillon.ports import Log
-from carillon.services.bootstrap_admin import BootstrapAdmin
+from carillon.services.operator import Operator
+from carillon.services.seal_audit import MAX_DAYS
 from carillon.wiring import wire_operator
 
 
@@ -15,13 +17,17 @@ def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     return respond(event, *wire_operator())
 
 
-def respond(event: Mapping[str, Any], bootstrap_admin: BootstrapAdmin, log: Log) -> dict[str, Any]:
+def respond(event: Mapping[str, Any], operator: Operator, log: Log) -> dict[str, Any]:
     """The command's result, or {"error": {code, detail, errors}} when it was refused and nothing was done."""
     command = str(event.get("command"))[:40]
     try:
         if command not in COMMANDS:
             raise InvalidInput(f"There is no such command. {one_of(command, list(COMMANDS))}")
-        answer = COMMANDS[command](event, bootstrap_admin)
+        answer = COMMANDS[command](event, operator)
+    except AuditIncomplete as error:
+        # Nobody reads the answer of a command that came by the clock: this one must count as an error, and alarm.
+        log("audit_not_sealed", str(error), command=command, code=error.code)
+        raise
     except CarillonError as error:
         faults = error.errors if isinstance(error, InvalidInput) else ()
         errors = [{"field": fault.field, "message": fault.message} for fault in faults]
@@ -31,12 +37,12 @@ def respond(event: Mapping[str, Any], bootstrap_admin: BootstrapAdmin, log: Log)
     return answer
 
 
-def _bootstrap(event: Mapping[str, Any], bootstrap_admin: BootstrapAdmin) -> dict[str, Any]:
+def _bootstrap(event: Mapping[str, Any], operator: Operator) -> dict[str, Any]:
     faults = Faults()
     command = Section(event, "", faults, ("command", "user", "reset"))
     name, reset = command.text("user", "admin", longest=64), command.flag("reset")
     faults.raise_any("The command is not valid.")
-    credentials = bootstrap_admin(name, reset=reset)
+    credentials = operator.bootstrap_admin(name, reset=reset)
     return {
         "user": credentials.user,
         "password": credentials.password,
@@ -44,6 +50,33 @@ def _bootstrap(event: Mapping[str, Any], bootstrap_admin: BootstrapAdmin) -> dic
     }
 
 
-COMMANDS: Final[Mapping[str, Callable[[Mapping[str, Any], BootstrapAdmin], dict[str, Any]]]] = {
-    "bootstrap": _bootstrap
+def _seal_audit_day(event: Mapping[str, Any], operator: Operator) -> dict[str, Any]:
+    faults = Faults()
+    Section(event, "", faults, ("command",))
+    faults.raise_any("The command is not valid.")
+    return {"sealed": [f"{day}" for day in operator.audit_seals.seal()]}
+
+
+def _verify_audit(event: Mapping[str, Any], operator: Operator) -> dict[str, Any]:
+    faults = Faults()
+    command = Section(event, "", faults, ("command", "from", "to"))
+    first, last = _day(command, "from"), _day(command, "to")
+    if first and last and not timedelta(0) <= last - first < timedelta(days=MAX_DAYS):
+        command.fault("to", f"Verify {MAX_DAYS} days at most, the last not before the first.")
+    faults.raise_any("The command is not valid.")
+    return operator.audit_seals.verify(first or date.min, last or date.min)
+
+
+def _day(command: Section, name: str) -> date | None:
+    try:
+        return date.fromisoformat(command.text(name))
+    except ValueError:
+        command.fault(name, "Give a day such as 2026-11-22.")
+        return None
+
+
+COMMANDS: Final[Mapping[str, Callable[[Mapping[str, Any], Operator], dict[str, Any]]]] = {
+    "bootstrap": _bootstrap,
+    "seal-audit-day": _seal_audit_day,
+    "verify-audit": _verify_audit,
 }

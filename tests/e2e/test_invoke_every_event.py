@@ -15,6 +15,7 @@ FUNCTIONS = {
     "worker": ["worker"],
     "api": ["api"],
     "stream": ["follow", "archive"],
+    "audit": ["archive"],
     "dead-letter": ["deadletter"],
     "operator": ["operator"],
 }

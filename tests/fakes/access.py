@@ -132,3 +132,6 @@ class MemoryAuditLog:
             ]
             last = {"before": moment_id(found[limit - 1])} if len(found) > limit else None
             return Page(tuple(found[:limit]), last)
+
+    def of_day(self, day):
+        return [entry for entry in self._database.audit.values() if entry.at.date() == day]

@@ -2,7 +2,14 @@
 
 from tests.fakes.access import MemoryAccess, MemoryAuditLog, MemoryGuards, MemoryRevocations
 from tests.fakes.database import MemoryDatabase, PoisonRow
-from tests.fakes.recorders import MemoryArchive, MemoryDeadLetters, MemoryOutputs, MemoryQueue, RecordedAlerts
+from tests.fakes.recorders import (
+    MemoryArchive,
+    MemoryAuditArchive,
+    MemoryDeadLetters,
+    MemoryOutputs,
+    MemoryQueue,
+    RecordedAlerts,
+)
 from tests.fakes.runs import MemoryRuns
 from tests.fakes.schedules import MemorySchedules
 from tests.fakes.slots import MemorySlots
@@ -10,6 +17,7 @@ from tests.fakes.slots import MemorySlots
 __all__ = [
     "MemoryAccess",
     "MemoryArchive",
+    "MemoryAuditArchive",
     "MemoryAuditLog",
     "MemoryDatabase",
     "MemoryDeadLetters",

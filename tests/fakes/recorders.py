@@ -73,6 +73,22 @@ class MemoryArchive:
         self.objects[key] = body
 
 
+class MemoryAuditArchive:
+    """AuditArchive in memory."""
+
+    def __init__(self):
+        self.objects = {}
+
+    def put(self, key, body):
+        self.objects[key] = body
+
+    def read(self, key):
+        return self.objects[key]
+
+    def keys(self, prefix):
+        return sorted(key for key in self.objects if key.startswith(prefix))
+
+
 class MemoryDeadLetters:
     """DeadLetterStore in memory."""
 

@@ -9,14 +9,18 @@ import pytest
 
 from api.handler import respond as api
 from archive.handler import respond as archive
+from carillon.domain.audit_archive import rows_of
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import MalformedMessage
 from carillon.services.archive import Archive
+from carillon.services.archive_audit import ArchiveAudit
 from carillon.services.bootstrap_admin import BootstrapAdmin
 from carillon.services.dead_letter import TakeInDeadLetter
 from carillon.services.ended import build_ended
 from carillon.services.follow import Follow
 from carillon.services.journal import Journal
+from carillon.services.operator import Operator
+from carillon.services.seal_audit import AuditSeals
 from carillon.services.spread import SpreadTick
 from deadletter.handler import respond as take_in
 from follow.handler import respond as follow
@@ -26,6 +30,8 @@ from tests.fakes.log import RecordedLog
 from tests.fakes.memory import (
     MemoryAccess,
     MemoryArchive,
+    MemoryAuditArchive,
+    MemoryAuditLog,
     MemoryDatabase,
     MemoryDeadLetters,
     MemoryQueue,
@@ -34,6 +40,7 @@ from tests.fakes.memory import (
     RecordedAlerts,
 )
 from tests.fakes.sealing import ClearMessages
+from tests.fakes.tokens import LocalRootSigner
 from tests.fakes.world import LEASE, World
 from tests.functions.api.world import ApiWorld
 from tests.functions.event_files import event, names
@@ -56,10 +63,20 @@ def replay_follow(stream_event):
 def replay_archive(stream_event):
     bucket = MemoryArchive()
 
-    archive(stream_event, Archive(bucket, RecordedLog()))
+    archive(stream_event, Archive(bucket, RecordedLog()), ArchiveAudit(MemoryAuditArchive(), RecordedLog()))
 
     assert all(key.startswith("runs/") for key in bucket.objects)
     assert bucket.objects
+
+
+def replay_audit(stream_event):
+    archived = MemoryAuditArchive()
+
+    archive(stream_event, Archive(MemoryArchive(), RecordedLog()), ArchiveAudit(archived, RecordedLog()))
+
+    rows = rows_of(archived.objects.values())
+    assert len(rows) == len(stream_event["Records"])
+    assert not any("unreadable" in row for row in rows.values())
 
 
 def replay_dead_letter(queue_event):
@@ -82,7 +99,9 @@ def replay_tick(clock_event):
     world = World()
     world.add("nightly-etl", after=30)
 
-    report = tick(clock_event, SpreadTick(world.tick, world.liveness, NoRanges(), 1, 16, lambda: 0), world.log)
+    report = tick(
+        clock_event, SpreadTick(world.tick, world.liveness, NoRanges(), 1, 16, lambda: 0), world.log
+    )
 
     assert report["runs"] == len(world.queue.sent) > 0
 
@@ -120,9 +139,13 @@ def replay_operator(command):
         world.add_user(command["user"])
     access, journal = MemoryAccess(world.database), Journal(world.chance)
 
-    answer = operate(command, BootstrapAdmin(access, world.clock, world.chance, journal), log)
+    bootstrap = BootstrapAdmin(access, world.clock, world.chance, journal)
+    audit, archived = MemoryAuditLog(world.database), MemoryAuditArchive()
+    seals = AuditSeals(audit, archived, LocalRootSigner(), world.clock, RecordedLog(), "carillon")
 
-    assert answer["password"]
+    answer = operate(command, Operator(bootstrap, seals), log)
+
+    assert "error" not in answer
     assert log.actions == ["command_done"]
 
 
@@ -136,6 +159,7 @@ def is_dispatch(body):
 
 DOORS = {
     "api": [replay_api],
+    "audit": [replay_audit],
     "dead-letter": [replay_dead_letter],
     "operator": [replay_operator],
     "stream": [replay_follow, replay_archive],

@@ -63,6 +63,8 @@ class Stack:
             "DISPATCH_QUEUE_URL": self.inbox,
             "ALERTS_TOPIC_ARN": topic,
             "ARCHIVE_BUCKET": "archive",
+            "AUDIT_LOCK_DAYS": "365",
+            "AUDIT_LOCK_MODE": "GOVERNANCE",
             "ENVIRONMENT": "carillon",
             "DATA_KEY_IDS": data,
             "ROOT_KEY_ID": root,

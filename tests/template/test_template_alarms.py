@@ -16,6 +16,7 @@ ALARMED = {
     ("AWS/Lambda", "Errors", "WorkerFunction"),
     ("AWS/Lambda", "Throttles", "WorkerFunction"),
     ("AWS/Lambda", "RecursiveInvocationsDropped", "WorkerFunction"),
+    ("AWS/Lambda", "Errors", "OperatorFunction"),
     ("AWS/Lambda", "IteratorAge", "FollowFunction"),
     ("AWS/Lambda", "IteratorAge", "ArchiveFunction"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "StreamFailures"),

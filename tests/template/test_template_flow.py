@@ -7,17 +7,38 @@ import pytest
 from carillon.domain.stats import KEPT_MARKS
 
 
-def source(stack, function):
+def source(stack, function, of=""):
     (found,) = [
         s
         for s in stack.of_type("AWS::Lambda::EventSourceMapping").values()
-        if s["FunctionName"] == {"Ref": function}
+        if s["FunctionName"] == {"Ref": function} and of in str(s["EventSourceArn"])
     ]
     return found
 
 
+def clock_of(stack, function):
+    schedules = stack.of_type("AWS::Scheduler::Schedule").values()
+    (found,) = [s for s in schedules if s["Target"]["Arn"] == {"Fn::GetAtt": [function, "Arn"]}]
+    return found
+
+
+def test_days_of_the_audit_log_are_closed_by_the_clock(stack):
+    schedule = clock_of(stack, "OperatorFunction")
+    assert json.loads(schedule["Target"]["Input"]) == {"command": "seal-audit-day"}
+    assert schedule["Target"]["RoleArn"] == {"Fn::GetAtt": ["SealClockRole", "Arn"]}
+    assert len(stack.of_type("AWS::Scheduler::Schedule")) == 2
+
+
+def test_the_audit_stream_is_archived_one_batch_after_the_other(stack):
+    stream = source(stack, "ArchiveFunction", "AuditTable")
+    assert stream["ParallelizationFactor"] == 1
+    assert stream["StartingPosition"] == "TRIM_HORIZON"
+    failed = stream["DestinationConfig"]["OnFailure"]["Destination"]
+    assert failed == {"Fn::GetAtt": ["StreamFailures", "Arn"]}
+
+
 def test_the_clock_ticks_each_minute_and_repeats_nothing(stack):
-    (schedule,) = stack.of_type("AWS::Scheduler::Schedule").values()
+    schedule = clock_of(stack, "TickFunction")
     assert schedule["ScheduleExpression"] == "rate(1 minute)"
     assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
     assert schedule["Target"]["RetryPolicy"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
@@ -75,7 +96,7 @@ def test_dead_letters_are_answered_for_one_by_one(stack):
 
 @pytest.mark.parametrize(("function", "window"), [("ArchiveFunction", 60), ("FollowFunction", 1)])
 def test_what_reads_the_runs_stream_sees_ended_rows_and_notes_what_it_gives_up(stack, function, window):
-    stream = source(stack, function)
+    stream = source(stack, function, "RunsTable")
     assert stream["EventSourceArn"] == {"Fn::GetAtt": ["RunsTable", "StreamArn"]}
     (only,) = stream["FilterCriteria"]["Filters"]
     assert json.loads(only["Pattern"]) == {"dynamodb": {"NewImage": {"ended_at": {"N": [{"exists": True}]}}}}

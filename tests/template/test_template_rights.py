@@ -9,7 +9,8 @@ HARMLESS = re.compile(
     r"|dynamodb:(GetItem|BatchGetItem|Query|PutItem|UpdateItem|DeleteItem|Scan)"
     r"|dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)"
     r"|sqs:(SendMessage|ReceiveMessage|DeleteMessage|GetQueueAttributes)"
-    r"|s3:(ListBucket|PutObject|DeleteObject)|sns:Publish|lambda:InvokeFunction|kms:(GenerateDataKey|Decrypt)"
+    r"|s3:(ListBucket|GetObject|PutObject|PutObjectRetention|DeleteObject)|sns:Publish|lambda:InvokeFunction"
+    r"|kms:(GenerateDataKey|Decrypt)"
 )
 
 PURPOSES = {
@@ -70,6 +71,18 @@ def test_only_users_and_roles_are_ever_deleted_and_only_by_the_api(stack):
     assert deleting == [("ApiRole", [{"Fn::GetAtt": ["AccessTable", "Arn"]}])]
 
 
+def test_what_is_archived_of_the_audit_log_is_deleted_by_nobody_and_written_by_one_each(stack):
+    writers = {}
+    for role, statement in allowed(stack):
+        if "ArchiveBucket" in str(statement["Resource"]):
+            assert not {"s3:DeleteObject", "s3:DeleteObjectVersion"} & set(statement["Action"])
+            assert "s3:BypassGovernanceRetention" not in statement["Action"]
+            for resource in statement["Resource"]:
+                if "s3:PutObject" in statement["Action"] and "audit" in str(resource):
+                    writers[resource["Fn::Sub"].partition("/")[2]] = role
+    assert writers == {"audit/*": "ArchiveRole", "audit-manifests/*": "OperatorRole"}
+
+
 def test_only_the_worker_may_scan_and_only_the_tables_that_tasks_are_given(stack):
     scans = [(role, s) for role, s in allowed(stack) if "dynamodb:Scan" in s["Action"]]
     assert [role for role, _ in scans] == ["WorkerRole"]
@@ -86,7 +99,8 @@ def test_the_access_table_is_for_the_api_and_the_operator(stack):
 )
 def test_only_the_clock_and_the_tick_itself_may_invoke_and_only_the_tick(stack, role, allowed_from):
     invokers = {name: s for name, s in allowed(stack) if "lambda:InvokeFunction" in s["Action"]}
-    assert set(invokers) == {"ClockRole", "TickRole"}
+    assert set(invokers) == {"ClockRole", "TickRole", "SealClockRole"}
+    assert invokers["SealClockRole"]["Resource"] == [{"Fn::GetAtt": ["OperatorFunction", "Arn"]}]
     assert len(invokers[role]["Resource"]) == 1
     assert re.search("TickFunction|-tick", str(invokers[role]["Resource"]))
     trust = roles(stack)[role]["AssumeRolePolicyDocument"]["Statement"]
@@ -106,7 +120,9 @@ def test_the_data_key_serves_alerts_only_through_the_topic(stack, function):
 SENDERS = ["TickRole", "WorkerRole", "ApiRole", "DeadLetterRole", "FollowRole"]
 
 
-@pytest.mark.parametrize(("key", "signers"), [("TokenKey", ["ApiRole"]), ("RootKey", SENDERS)])
+@pytest.mark.parametrize(
+    ("key", "signers"), [("TokenKey", ["ApiRole"]), ("RootKey", [*SENDERS, "OperatorRole"])]
+)
 def test_who_signs_is_said_by_the_key_alone_and_an_administrator_cannot(stack, key, signers):
     found = []
     for statement in stack.properties(key)["KeyPolicy"]["Statement"]:

@@ -130,9 +130,11 @@ class FollowSettings(SealingSettings):
 
 @dataclass(frozen=True, slots=True)
 class ArchiveSettings(FromEnvironment):
-    """The archiver of the Runs stream."""
+    """The archiver of the Runs and Audit streams."""
 
     archive_bucket: str
+    audit_lock_days: int
+    audit_lock_mode: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +158,8 @@ class OperatorSettings(FromEnvironment):
     access_table: str
     audit_table: str
     environment: str
+    shards: int
+    archive_bucket: str
+    audit_lock_days: int
+    audit_lock_mode: str
+    root_key_id: str

@@ -11,19 +11,21 @@ from typing import TYPE_CHECKING, Any, Final
 from carillon.ports import Clock, Concurrently, DispatchQueue, Log, Target
 
 if TYPE_CHECKING:
+    from carillon.adapters.audit_archive import S3AuditArchive
     from carillon.adapters.dynamo.database import Database
     from carillon.adapters.seals import Seals
     from carillon.services.api import Api
     from carillon.services.archive import Archive
+    from carillon.services.archive_audit import ArchiveAudit
     from carillon.services.authenticate import Issuer
-    from carillon.services.bootstrap_admin import BootstrapAdmin
     from carillon.services.dead_letter import TakeInDeadLetter
     from carillon.services.execute import Execute
     from carillon.services.follow import Follow
     from carillon.services.follow_batch import FollowBatch
+    from carillon.services.operator import Operator
     from carillon.services.spread import SpreadTick
     from carillon.services.work_off import WorkOff
-    from carillon.settings import ApiSettings, SealingSettings
+    from carillon.settings import ApiSettings, ArchiveSettings, OperatorSettings, SealingSettings
 
 WORKER_BATCH: Final = 10
 """Messages of one batch, each of which may need a task's process at the same time."""
@@ -212,16 +214,18 @@ def wire_follow() -> "tuple[Follow, FollowBatch, Log]":
 
 
 @cache
-def wire_archive() -> "Archive":
-    """What the archiver of the Runs stream needs."""
+def wire_archive() -> "tuple[Archive, ArchiveAudit]":
+    """What the archiver of the Runs and Audit streams needs."""
     from carillon.adapters.aws import client
     from carillon.adapters.s3 import S3ArchiveBucket
     from carillon.log import structured_log
     from carillon.services.archive import Archive
+    from carillon.services.archive_audit import ArchiveAudit
     from carillon.settings import ArchiveSettings
 
-    settings = ArchiveSettings.from_env()
-    return Archive(S3ArchiveBucket(client("s3"), settings.archive_bucket), structured_log())
+    settings, s3, log = ArchiveSettings.from_env(), client("s3"), structured_log()
+    archive = Archive(S3ArchiveBucket(s3, settings.archive_bucket), log)
+    return archive, ArchiveAudit(_audit_archive(settings, s3), log)
 
 
 @cache
@@ -353,15 +357,32 @@ def wire_api() -> "Api":
 
 
 @cache
-def wire_operator() -> "tuple[BootstrapAdmin, Log]":
+def wire_operator() -> "tuple[Operator, Log]":
     """What the operator's commands need."""
+    from carillon.adapters.audit_archive import KmsRootSigner
+    from carillon.adapters.aws import client
     from carillon.adapters.clock import SystemChance, SystemClock
     from carillon.adapters.dynamo.access import DynamoAccess
+    from carillon.adapters.dynamo.audit_log import DynamoAuditLog
     from carillon.log import structured_log
     from carillon.services.bootstrap_admin import BootstrapAdmin
     from carillon.services.journal import Journal
+    from carillon.services.operator import Operator
+    from carillon.services.seal_audit import AuditSeals
     from carillon.settings import OperatorSettings
 
-    clock, chance = SystemClock(), SystemChance()
-    access = DynamoAccess(_database(OperatorSettings.from_env()))
-    return BootstrapAdmin(access, clock, chance, Journal(chance)), structured_log()
+    settings, clock, chance, log = OperatorSettings.from_env(), SystemClock(), SystemChance(), structured_log()
+    database = _database(settings)
+    bootstrap = BootstrapAdmin(DynamoAccess(database), clock, chance, Journal(chance))
+    archive, signer = _audit_archive(settings, client("s3")), KmsRootSigner(client("kms"), settings.root_key_id)
+    seals = AuditSeals(DynamoAuditLog(database), archive, signer, clock, log, settings.environment)
+    return Operator(bootstrap, seals), log
+
+
+def _audit_archive(settings: "ArchiveSettings | OperatorSettings", s3: Any) -> "S3AuditArchive":
+    from carillon.adapters.audit_archive import S3AuditArchive
+    from carillon.adapters.clock import SystemClock
+
+    return S3AuditArchive(
+        s3, settings.archive_bucket, SystemClock(), settings.audit_lock_days, settings.audit_lock_mode
+    )

@@ -162,8 +162,9 @@ def test_known_keys_go_on_while_the_issuer_is_down_and_without_any_the_answer_is
     "change",
     [
         {"aud": "billing"}, {"aud": ["billing"]}, {"aud": None}, {"exp": None}, {"exp": 1}, {"iat": None},
-        {"sub": None},        {"sub": "a b"}, {"sub": "x" * 200}, {"sub": ""}, {"nbf": 4102444800}, {"key_id": None, "key": RSA_KEY},
-        {"key": rsa.generate_private_key(65537, 2048)}, {"algorithm": "RS512"}, {"algorithm": "PS256"},
+        {"sub": None}, {"sub": "a b"}, {"sub": "x" * 200}, {"sub": ""}, {"nbf": 4102444800},
+        {"key_id": None, "key": RSA_KEY}, {"key": rsa.generate_private_key(65537, 2048)}, {"algorithm": "RS512"},
+        {"algorithm": "PS256"},
     ],
     ids=",".join,
 )  # fmt: skip

@@ -9,14 +9,17 @@ import pytest
 from archive.handler import respond
 from carillon.domain.errors import Unavailable
 from carillon.services.archive import Archive
+from carillon.services.archive_audit import ArchiveAudit
 from tests.fakes.log import RecordedLog
-from tests.fakes.recorders import MemoryArchive
+from tests.fakes.recorders import MemoryArchive, MemoryAuditArchive
 from tests.functions.event_files import event
+
+NO_AUDIT = ArchiveAudit(MemoryAuditArchive(), RecordedLog())
 
 
 def archive(*records):
     bucket = MemoryArchive()
-    respond({"Records": list(records)}, Archive(bucket, RecordedLog()))
+    respond({"Records": list(records)}, Archive(bucket, RecordedLog()), NO_AUDIT)
     return bucket.objects
 
 
@@ -130,4 +133,4 @@ def test_an_unanswered_write_fails_the_batch_so_that_it_comes_again():
             raise Unavailable
 
     with pytest.raises(Unavailable):
-        respond({"Records": [record()]}, Archive(SilentBucket(), RecordedLog()))
+        respond({"Records": [record()]}, Archive(SilentBucket(), RecordedLog()), NO_AUDIT)

@@ -7,9 +7,12 @@ import pytest
 from carillon.domain.password import verify_password
 from carillon.services.bootstrap_admin import BootstrapAdmin
 from carillon.services.journal import Journal
+from carillon.services.operator import Operator
+from carillon.services.seal_audit import AuditSeals
 from operators.handler import respond
 from tests.fakes.log import RecordedLog
-from tests.fakes.memory import MemoryAccess
+from tests.fakes.memory import MemoryAccess, MemoryAuditArchive, MemoryAuditLog
+from tests.fakes.tokens import LocalRootSigner
 from tests.functions.api.world import ApiWorld
 
 
@@ -19,13 +22,15 @@ class Operators(ApiWorld):
     def __init__(self):
         super().__init__()
         self.database.users.clear()
-        self.bootstrap_admin = BootstrapAdmin(
-            MemoryAccess(self.database), self.clock, self.chance, Journal(self.chance)
+        bootstrap = BootstrapAdmin(MemoryAccess(self.database), self.clock, self.chance, Journal(self.chance))
+        log, archive, signer = MemoryAuditLog(self.database), MemoryAuditArchive(), LocalRootSigner()
+        self.operator = Operator(
+            bootstrap, AuditSeals(log, archive, signer, self.clock, RecordedLog(), "carillon")
         )
         self.lines = RecordedLog()
 
     def invoke(self, **command):
-        return respond(command, self.bootstrap_admin, self.lines)
+        return respond(command, self.operator, self.lines)
 
     def login(self, password):
         return self.call("POST", "/v1/login", {"user": "admin", "password": password}, token=None)

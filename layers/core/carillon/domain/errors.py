@@ -330,6 +330,12 @@ class RoleBuiltIn(WrongState):
     code = "role_built_in"
 
 
+class AuditIncomplete(CarillonError):
+    """A day of the audit archive is not complete."""
+
+    code = "audit_incomplete"
+
+
 class Throttled(CarillonError):
     """A service asked for a slower pace."""
 

@@ -12,7 +12,9 @@ from carillon.adapters.dynamo.database import Database
 from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.wire import Row, Wire, packed, shard_of, text
 from carillon.domain.audit import DONE, AuditEntry
-from carillon.domain.audit_query import moment_id
+from carillon.domain.audit_archive import AuditRecord
+from carillon.domain.audit_query import audit_document, moment_id
+from carillon.domain.errors import MalformedRow
 
 
 def audit_action(database: Database, entry: AuditEntry) -> dict[str, Any]:
@@ -75,3 +77,20 @@ def read_audit(item: Mapping[str, Mapping[str, Any]]) -> AuditEntry:
         after=row.mapping("after") if "after" in item else None,
         details=row.mapping("details"),
     )
+
+
+def audit_record(record: Mapping[str, Any]) -> AuditRecord:
+    """What one record of the table's stream tells; a row that cannot be read is kept as it is."""
+    detail = record["dynamodb"]
+    image = detail["NewImage"]
+    keys = {name: value["S"] for name, value in detail["Keys"].items()}
+    try:
+        document: Mapping[str, Any] = audit_document(read_audit(image))
+    except MalformedRow as error:
+        document = {"unreadable": str(error), "image": image}
+    return AuditRecord(keys["day_shard"], str(detail["SequenceNumber"]), keys["moment_id"], document)
+
+
+def is_audit(record: Mapping[str, Any]) -> bool:
+    """Whether a stream's record is of the Audit table: no other has its keys."""
+    return "day_shard" in record["dynamodb"]["Keys"]

@@ -22,7 +22,7 @@ MAX_DAYS: Final = 31
 
 
 class DynamoAuditLog:
-    """AuditLog over DynamoDB."""
+    """AuditLog and AuditRows over DynamoDB."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -41,6 +41,19 @@ class DynamoAuditLog:
             if value is not None:
                 return self._of(name, value, first, before, limit)
         return self._all(query, first, before, limit)
+
+    def of_day(self, day: date) -> Iterator[AuditEntry]:
+        """Query of the day's partitions, consistent; MalformedRow."""
+        for shard in range(self._database.shards):
+            expression = Expression()
+            condition = expression.compare("day_shard", "=", text(f"{day:%Y%m%d}#{shard}"))
+            pages = self._database.query(
+                TableName=self._database.audit_table,
+                KeyConditionExpression=condition,
+                ConsistentRead=True,
+                **expression.arguments(),
+            )
+            yield from (read_audit(item) for items, _ in pages for item in items)
 
     def _of(self, name: str, value: str, first: str, before: str, limit: int) -> Page[AuditEntry]:
         rows = self._rows(name, value, first, before, limit, index=f"by_{name}")

@@ -1,0 +1,14 @@
+"""What the operator's commands call, in one value."""
+
+from dataclasses import dataclass
+
+from carillon.services.bootstrap_admin import BootstrapAdmin
+from carillon.services.seal_audit import AuditSeals
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """The services behind the commands."""
+
+    bootstrap_admin: BootstrapAdmin
+    audit_seals: AuditSeals
