@@ -8,6 +8,7 @@ import pytest
 from api.handler import respond
 from carillon.domain.callback import Callback, token_hash
 from carillon.domain.dispatch import Dispatch
+from carillon.domain.moments import to_rfc3339
 from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
 from tests.functions.event_files import event, names
@@ -47,6 +48,13 @@ ANSWERS = {
     "api-list-backfills": 200,
     "api-schedule-stats": 200,
     "api-overview": 200,
+    "api-me": 200,
+    "api-logout": 204,
+    "api-list-users": 200,
+    "api-create-service-account": 201,
+    "api-list-roles": 200,
+    "api-create-role": 201,
+    "api-read-audit": 200,
     "api-bad-json": 400,
     "api-bad-schedule": 400,
 }
@@ -89,5 +97,7 @@ def test_an_api_event_gets_its_answer(world, name):
     request = event(name)
     if "authorization" in request["headers"]:
         request["headers"]["authorization"] = f"Bearer {world.token}"
+    if "x-timestamp" in request["headers"]:
+        request["headers"]["x-timestamp"] = to_rfc3339(world.clock.now())
 
     assert respond(request, world.api)["statusCode"] == ANSWERS[name]
