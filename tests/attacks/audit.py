@@ -43,7 +43,7 @@ def _(victim):
 
 @attack("AUDIT-06", "a failed login leaves a row", "on record")
 def _(victim):
-    victim.log_in(user="admin", password="wrong")
+    victim.log_in(user="admin", password="x")
     entry = last(victim)
     return "on record" if (entry.object, entry.outcome) == ("user:admin", "refused") else entry
 

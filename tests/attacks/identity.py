@@ -16,7 +16,7 @@ def change(victim, name, current=PASSWORD, new=NEW):
 
 @attack("LOGIN-01", "a wrong password", "401 login_failed")
 def _(victim):
-    return victim.log_in(user="admin", password="wrong")
+    return victim.log_in(user="admin", password="x")
 
 
 @attack("LOGIN-02", "a user who does not exist gets the same answer, word for word", "the same")

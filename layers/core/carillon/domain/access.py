@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from carillon.domain.rbac import ADMIN, Grant, Role, effective
+
+NO_PASSWORD: Final = ""
+"""What is stored for whoever has none; no password fits it."""
 
 
 class UserKind(StrEnum):
@@ -55,7 +59,8 @@ class Principal:
     """Who acts: the user's name, their roles as read in this request, and the address they came from.
 
     `definitions` are the stack's own roles among those and among what they inherit. `method` says how the principal
-    was authenticated; `token_id` and `token_ends_at` are what revoking the token needs.
+    was authenticated; `token_id` and `token_ends_at` are what revoking the token needs. `confirmed_by` says by what
+    the operation under way was confirmed, if it was.
     """
 
     name: str
@@ -67,6 +72,8 @@ class Principal:
     must_change_password: bool = False
     token_id: str = ""
     token_ends_at: datetime | None = None
+    token_began_at: datetime | None = None
+    confirmed_by: str | None = None
 
     @property
     def grants(self) -> frozenset[Grant]:

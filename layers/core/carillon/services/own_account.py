@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from carillon.domain.access import Principal, User, UserKind
+from carillon.domain.access import NO_PASSWORD, Principal, User, UserKind
 from carillon.domain.errors import LostRace, Unavailable, WrongPassword, WrongState
 from carillon.domain.moments import ceil_second, to_rfc3339
 from carillon.domain.password import hash_password, verify_password
@@ -82,7 +82,7 @@ class OwnAccount:
         return User(
             name=name,
             kind=UserKind.EXTERNAL,
-            password_hash="",
+            password_hash=NO_PASSWORD,
             tokens_valid_from=now,
             created_at=now,
             version=0,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from carillon.domain.access import Principal, ServiceKey, User, UserKind
+from carillon.domain.access import NO_PASSWORD, Principal, ServiceKey, User, UserKind
 from carillon.domain.errors import (
     FieldError,
     InvalidInput,
@@ -72,7 +72,7 @@ class Users:
             name=new.name,
             kind=new.kind,
             description=new.description,
-            password_hash=self._hashed(password) if password else "",
+            password_hash=self._hashed(password) if password else NO_PASSWORD,
             must_change_password=password is not None,
             keys=stored,
             roles=new.roles,
