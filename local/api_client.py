@@ -1,9 +1,11 @@
 """The API as any client uses it: over HTTP, with a token; for the tour, the chaos command and the tests."""
 
 import json
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,6 +57,8 @@ class ApiClient:
         headers = {"Content-Type": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
+        if path.endswith("/trigger"):
+            headers |= {"X-Timestamp": str(int(time.time())), "X-Nonce": uuid.uuid4().hex}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._url + path, data=data, headers=headers, method=method)
         try:

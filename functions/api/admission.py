@@ -28,7 +28,7 @@ MAX_TOKEN: Final = 4096
 def admit(event: Mapping[str, Any], api: Api) -> Principal | None:
     """Who calls, None on a public route; Unauthenticated."""
     request = event["requestContext"]
-    method, path = request["http"]["method"], _path(event)
+    method, path = request["http"]["method"], path_of(event)
     if (method, path) in PUBLIC or is_console(method, path) or is_callback(method, path, event["headers"]):
         return None
     scheme, _, token = str(event["headers"].get("authorization", "")).partition(" ")
@@ -42,6 +42,7 @@ def admit(event: Mapping[str, Any], api: Api) -> Principal | None:
     return principal
 
 
-def _path(event: Mapping[str, Any]) -> str:
+def path_of(event: Mapping[str, Any]) -> str:
+    """The address without the stage's name."""
     path, stage = str(event["rawPath"]), event["requestContext"].get("stage", "$default")
     return path if stage == "$default" else path.removeprefix(f"/{stage}")

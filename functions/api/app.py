@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from api.calls import operation_of
+from api.calls import Call, operation_of
 from api.errors import MethodNotAllowed, RouteNotFound
 from api.problems import problem_answer
 from api.routes import (
@@ -16,6 +16,7 @@ from api.routes import (
     backfills,
     calendars,
     compensation,
+    confirmations,
     console,
     dead_letters,
     health,
@@ -28,6 +29,7 @@ from api.routes import (
     run_actions,
     runs,
     schedules,
+    second_factor,
     stats,
     timetables,
     users,
@@ -40,6 +42,8 @@ for area in (
     login,
     keys,
     me,
+    second_factor,
+    confirmations,
     users,
     roles,
     audit,
@@ -64,16 +68,21 @@ def answer_problem(error: Exception) -> Response[Any]:
     """A route's failure as a problem document."""
     call = app.context["call"]
     if isinstance(error, NotFoundError):
-        error = _nothing_here()
-    if isinstance(error, Forbidden) and call.principal is not None:
-        call.api.access.note_refusal(call.principal, error, operation_of(app.current_event))
+        error = nothing_at(app.current_event.path)
+    note_refusal(call, error, operation_of(app.current_event))
     answer = problem_answer(error, call.request_id, call.api.log)
     headers = dict(answer["headers"])
     return Response(answer["statusCode"], headers.pop("content-type"), answer["body"], headers)
 
 
-def _nothing_here() -> Exception:
-    path = app.current_event.path
+def note_refusal(call: Call, error: Exception, operation: str) -> None:
+    """Writes a refusal into the audit log; other failures change nothing and are told to the client alone."""
+    if isinstance(error, Forbidden) and call.principal is not None:
+        call.api.access.note_refusal(call.principal, error, operation)
+
+
+def nothing_at(path: str) -> Exception:
+    """What is wrong with a request that no route takes: its method, or its address."""
     for pattern, methods in _addresses():
         if pattern.fullmatch(path):
             return MethodNotAllowed(methods)

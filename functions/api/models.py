@@ -110,7 +110,9 @@ class ScheduleDocument(Strict):
     schedule_id: str = Field(pattern="^[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?$", examples=["nightly-etl"])
     description: str = Field(default="", max_length=1000)
     tags: dict[str, str] = Field(default={}, max_length=20)
-    sensitive: Literal[False] = False
+    sensitive: bool = Field(
+        default=False, description="Whether editing, deleting or running it needs a second factor."
+    )
     timetable: Timetable
     policies: Policies = Field(default_factory=Policies)
     job: Job

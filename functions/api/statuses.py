@@ -6,6 +6,7 @@ from typing import Final
 
 from api import errors as http
 from carillon.domain import errors
+from carillon.domain import security_errors as doors
 
 STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
     errors.InvalidInput: HTTPStatus.BAD_REQUEST,
@@ -34,6 +35,11 @@ STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
     http.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     http.PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     errors.LoginThrottled: HTTPStatus.TOO_MANY_REQUESTS,
+    doors.NonceReused: HTTPStatus.CONFLICT,
+    doors.RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
+    doors.IdempotencyInProgress: HTTPStatus.CONFLICT,
+    doors.IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    doors.ConfirmationNotFound: HTTPStatus.NOT_FOUND,
     errors.MalformedRow: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.Throttled: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,

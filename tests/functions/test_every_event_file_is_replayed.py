@@ -12,6 +12,7 @@ from archive.handler import respond as archive
 from carillon.domain.audit_archive import rows_of
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import MalformedMessage
+from carillon.domain.moments import to_rfc3339
 from carillon.services.archive import Archive
 from carillon.services.archive_audit import ArchiveAudit
 from carillon.services.bootstrap_admin import BootstrapAdmin
@@ -122,6 +123,8 @@ def replay_api(http_event):
     headers = dict(http_event["headers"])
     if "authorization" in headers:
         headers["authorization"] = f"Bearer {world.token}"
+    if "x-timestamp" in headers:
+        headers["x-timestamp"] = to_rfc3339(world.clock.now())
 
     answer = api({**http_event, "headers": headers}, world.api)
 

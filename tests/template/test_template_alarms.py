@@ -21,6 +21,7 @@ ALARMED = {
     ("AWS/Lambda", "IteratorAge", "ArchiveFunction"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "StreamFailures"),
     ("AWS/ApiGateway", "5xx", "HttpApi"),
+    ("Carillon", "SecondFactorLocked", "AWS::StackName"),
 }
 OUTPUTS = {
     "ApiUrl", "OperatorFunctionName", "TickFunctionName", "WorkerFunctionName", "WorkerRoleArn",

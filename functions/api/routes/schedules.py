@@ -163,16 +163,20 @@ def skip_next(
     "/v1/schedules/<schedule_id>/trigger",
     tags=TAGS,
     summary="Run a schedule's job now",
-    responses=answers(RunStarted, 400, 404, status=202),
+    responses=answers(RunStarted, 400, 404, 412, status=202),
 )
 def trigger(schedule_id: str) -> Response[Any]:
-    """Makes a manual run, also of a paused schedule; poll the address in `Location`."""
+    """Makes a manual run, also of a paused schedule; poll the address in `Location`.
+
+    Needs `X-Timestamp` and `X-Nonce`, so that a copy of the request runs nothing; five a minute unless told otherwise.
+    """
     body = call_of(router).body
     if isinstance(body, dict) and set(body) == {"payload"}:
         fault = FieldError("payload", "Leave the payload out; the job runs as it is defined.")
         raise NotAvailable("A payload for a triggered run is not available yet.", [fault])
     no_body(router)
-    run = call_of(router).api.trigger_schedule(caller_of(router), decoded(schedule_id))
+    version = expected_version(router, required=False)
+    run = call_of(router).api.trigger_schedule(caller_of(router), decoded(schedule_id), version)
     location = {"location": f"/v1/runs/{run.run_id}"}
     return json_answer({"run_id": str(run.run_id), "state": str(run.state)}, 202, location)
 

@@ -109,6 +109,8 @@ class ApiSettings(SealingSettings):
     worker_timeout_seconds: int
     skew_seconds: int
     minimum_interval_seconds: int
+    triggers_per_minute: int
+    powertools_metrics_namespace: str
     http_allow: tuple[str, ...]
     oidc_issuer: str
     oidc_audience: str

@@ -305,6 +305,8 @@ def wire_api() -> "Api":
     from carillon.adapters.dynamo.backfills import DynamoBackfills
     from carillon.adapters.dynamo.cursor_keys import DynamoCursorKeys
     from carillon.adapters.dynamo.dead_letters import DynamoDeadLetters
+    from carillon.adapters.dynamo.factors import DynamoFactors
+    from carillon.adapters.dynamo.facts import DynamoFacts
     from carillon.adapters.dynamo.guards import DynamoGuards
     from carillon.adapters.dynamo.outputs import DynamoOutputs
     from carillon.adapters.dynamo.revocations import DynamoRevocations
@@ -313,11 +315,14 @@ def wire_api() -> "Api":
     from carillon.adapters.dynamo.schedules import DynamoSchedules
     from carillon.adapters.dynamo.slots import DynamoSlots
     from carillon.adapters.dynamo.stats import DynamoStats
+    from carillon.adapters.emf import EmfMetrics
     from carillon.adapters.kms import KmsDataKeys, KmsTokenSigner
     from carillon.domain.allow_list import AllowList
     from carillon.domain.definition import Limits
+    from carillon.domain.risk import risk
     from carillon.log import structured_log
     from carillon.services.api import build_api
+    from carillon.services.doors import DoorPorts
     from carillon.settings import ApiSettings
 
     settings, clock, chance, kms = ApiSettings.from_env(), SystemClock(), SystemChance(), client("kms")
@@ -351,6 +356,15 @@ def wire_api() -> "Api":
             AllowList.of(settings.http_allow),
         ),
         issuer=settings.environment,
+        door_ports=DoorPorts(
+            facts=DynamoFacts(database),
+            factors=DynamoFactors(database),
+            sealer=seals.keyring,
+            opener=seals.keyring,
+            metrics=EmfMetrics(settings.powertools_metrics_namespace, settings.environment, clock),
+            risk=risk,
+            triggers_per_minute=settings.triggers_per_minute,
+        ),
         shards=settings.shards,
         skew_seconds=settings.skew_seconds,
     )

@@ -30,7 +30,7 @@ CASES = {
         {**MINIMAL, "job": {**MINIMAL["job"], "secrets": {"A": "b"}}}, 400, "secrets_not_available", "job.secrets",
     ),
     "a feature not built yet": (
-        {**MINIMAL, "sensitive": True}, 400, "not_available", "sensitive",
+        {**MINIMAL, "alerts": {"late_after_seconds": 60}}, 400, "not_available", "alerts.late_after_seconds",
     ),
     "no document": ([], 400, "invalid_input", "(body)"),
     "a text": ("nightly-etl", 400, "invalid_input", "(body)"),

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import time
+from uuid import uuid4
 
 import pytest
 from moto import mock_aws
@@ -86,6 +88,8 @@ class Stack:
             "WORKER_TIMEOUT_SECONDS": "300",
             "SKEW_SECONDS": "5",
             "MINIMUM_INTERVAL_SECONDS": "1",
+            "TRIGGERS_PER_MINUTE": "5",
+            "POWERTOOLS_METRICS_NAMESPACE": "Carillon",
             "HTTP_ALLOW": "127.0.0.1, 10.0.0.0/8",
         }
 
@@ -100,6 +104,8 @@ class Stack:
         if self.token:
             sent["authorization"] = f"Bearer {self.token}"
         path, _, query = path.partition("?")
+        if path.endswith("/trigger"):
+            sent |= {"x-timestamp": str(int(time.time())), "x-nonce": uuid4().hex}
         body = None if document is None else json.dumps(document)
         answer = api.handler.handle(http_event(method, path, query, sent, body), None)
         return Answer(answer["statusCode"], answer["headers"], answer["body"])

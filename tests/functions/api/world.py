@@ -8,10 +8,13 @@ from api.handler import respond
 from carillon.domain.access import User
 from carillon.domain.allow_list import AllowList
 from carillon.domain.definition import Limits
+from carillon.domain.moments import to_rfc3339
 from carillon.domain.password import hash_password
 from carillon.services.api import build_api
+from carillon.services.doors import DoorPorts
 from tests.fakes.backfills import MemoryBackfills, MemoryRunStates
 from tests.fakes.clock import FakeChance, FakeClock
+from tests.fakes.doors import LabelledSealer, MemoryFactors, MemoryFacts
 from tests.fakes.log import RecordedLog
 from tests.fakes.memory import (
     MemoryAccess,
@@ -26,6 +29,7 @@ from tests.fakes.memory import (
     MemorySchedules,
     MemorySlots,
 )
+from tests.fakes.recorders import RecordedMetrics
 from tests.fakes.stats import MemoryStats
 from tests.fakes.tokens import FixedCursorKeys, LocalSigner
 
@@ -60,14 +64,20 @@ class Answer:
 
 
 class ApiWorld:
-    """One stack's API, whose clock stands still until it is moved."""
+    """One stack's API, whose clock stands still until it is moved.
 
-    def __init__(self, shards=1, limits=None):
+    Nothing is risky in it and triggers are hardly limited, unless `judge` and `triggers_per_minute` say otherwise; a
+    trigger is sent with a fresh timestamp and nonce unless `headers` say otherwise.
+    """
+
+    def __init__(self, shards=1, limits=None, judge=lambda operation, case: None, triggers_per_minute=1000):
         self.clock, self.chance, self.log = FakeClock(), FakeChance(), RecordedLog()
         self.database = MemoryDatabase(shards)
         self.schedules, self.runs = MemorySchedules(self.database), MemoryRuns(self.database)
         self.guards, self.queue = MemoryGuards(self.database), MemoryQueue()
         self.outputs, self.kept = MemoryOutputs(), MemoryDeadLetters(self.database)
+        self.facts, self.factors = MemoryFacts(self.database), MemoryFactors(self.database)
+        self.sealer, self.metrics = LabelledSealer(), RecordedMetrics()
         self.signer = LocalSigner(self.clock)
         self.api = build_api(
             schedules=self.schedules,
@@ -92,6 +102,15 @@ class ApiWorld:
             log=self.log,
             limits=limits or Limits(295.0, 1, AllowList.parse("127.0.0.1")),
             issuer=ISSUER,
+            door_ports=DoorPorts(
+                facts=self.facts,
+                factors=self.factors,
+                sealer=self.sealer,
+                opener=self.sealer,
+                metrics=self.metrics,
+                risk=judge,
+                triggers_per_minute=triggers_per_minute,
+            ),
             shards=shards,
             skew_seconds=5,
         )
@@ -123,6 +142,8 @@ class ApiWorld:
         if body is not None:
             sent["content-type"] = "application/json"
         path, _, query = path.partition("?")
+        if path.endswith("/trigger"):
+            sent |= {"x-timestamp": to_rfc3339(self.clock.now()), "x-nonce": self.chance.token()}
         request = http_event(method, path, query, {**sent, **(headers or {})}, body)
         request["requestContext"]["http"]["sourceIp"] = source or "192.0.2.7"
         answer = respond({**request, **changes}, self.api)

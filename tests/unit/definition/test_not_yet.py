@@ -6,7 +6,6 @@ from carillon.domain.not_yet import NOT_YET
 from tests.unit.definition.documents import MINIMAL, faults, read, with_value
 
 USES = {
-    "sensitive": True,
     "timetable.max_runs": 3,
     "timetable.jitter_seconds": 30,
     "timetable.calendars": ["de-holidays"],

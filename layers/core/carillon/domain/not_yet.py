@@ -12,7 +12,6 @@ from carillon.domain.errors import FieldError
 _EMPTY: Final[tuple[Any, ...]] = (None, [], {}, "")
 
 NOT_YET: Final[Mapping[str, tuple[tuple[Any, ...], str]]] = {
-    "sensitive": ((None, False), "Confirmation of sensitive schedules"),
     "alerts.on": ((None, ["failure"]), "Alerting on anything but failure, or on nothing,"),
     "alerts.late_after_seconds": ((None,), "Alerting on late starts"),
 }

@@ -33,6 +33,7 @@ from carillon.services.create_schedule import CreateSchedule
 from carillon.services.dead_letters import DeadLetters
 from carillon.services.delete_schedule import DeleteSchedule
 from carillon.services.dispatch_now import DispatchAtOnce
+from carillon.services.doors import DoorPorts, Doors, build_doors
 from carillon.services.end_queued import EndQueued
 from carillon.services.ended import build_ended
 from carillon.services.enqueue import Enqueue
@@ -64,6 +65,7 @@ class Api:
     signer: TokenSigner
     cursor_keys: CursorKeys
     access: AccessApi
+    doors: Doors
     create_schedule: CreateSchedule
     replace_schedule: ReplaceSchedule
     pause_schedule: PauseSchedule
@@ -109,6 +111,7 @@ def build_api(
     log: Log,
     limits: Limits,
     issuer: str,
+    door_ports: DoorPorts,
     shards: int,
     skew_seconds: int,
 ) -> Api:
@@ -138,6 +141,18 @@ def build_api(
             chance=chance,
             journal=journal,
             log=log,
+        ),
+        doors=build_doors(
+            door_ports,
+            access=access,
+            guards=guards,
+            audit=audit,
+            schedules=schedules,
+            clock=clock,
+            chance=chance,
+            journal=journal,
+            log=log,
+            issuer=issuer,
         ),
         create_schedule=CreateSchedule(schedules, clock, journal, at_once),
         replace_schedule=ReplaceSchedule(schedules, clock, journal, end_queued, at_once),

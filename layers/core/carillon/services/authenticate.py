@@ -96,6 +96,7 @@ class Authenticate:
             UserKind.EXTERNAL,
             token_id=token_id,
             token_ends_at=_ends_at(claims),
+            token_began_at=seconds(claims["iat"]),
         )
 
 

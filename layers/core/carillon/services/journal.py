@@ -40,6 +40,7 @@ class Journal:
             source=principal.source,
             method=principal.method,
             outcome=outcome,
+            confirmed_by=principal.confirmed_by,
             details=details or {},
             before=masked(before),
             after=masked(after),

@@ -1,6 +1,7 @@
 """Runs a schedule's job now, whatever its timetable and its state say, as long as it is not deleted."""
 
 from carillon.domain.access import Principal
+from carillon.domain.errors import VersionMismatch
 from carillon.domain.new_run import queued
 from carillon.domain.run import Origin, Run
 from carillon.domain.run_id import RunId
@@ -23,10 +24,12 @@ class TriggerSchedule:
         self._chance = chance
         self._journal = journal
 
-    def __call__(self, principal: Principal, schedule_id: str) -> Run:
-        """The queued run; ScheduleNotFound, Forbidden."""
+    def __call__(self, principal: Principal, schedule_id: str, expected_version: int | None = None) -> Run:
+        """The queued run; ScheduleNotFound, VersionMismatch, Forbidden."""
         authorise_schedule(principal, Permission.TRIGGER_SCHEDULES, self._schedules, schedule_id)
         head = live_head(self._schedules, schedule_id)
+        if expected_version is not None and head.head_version != expected_version:
+            raise VersionMismatch
         now = self._clock.now()
         run = queued(
             RunId.of_trigger(schedule_id, now, self._chance.token()[:8]),

@@ -1,0 +1,129 @@
+"""What a confirmation says of an operation: what exactly will happen, in words, out of a body that was found valid."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from api.calls import Call
+from carillon.domain.backfill_document import read_backfill
+from carillon.domain.definition import read_definition
+from carillon.domain.definition_document import definition_document
+from carillon.domain.masking import masked
+from carillon.domain.moments import to_rfc3339
+from carillon.domain.role_definition import read_role, role_document
+from carillon.domain.schedule import Schedule
+from carillon.domain.settlement import read_note
+from carillon.domain.user_definition import read_new_user, read_password_change, read_user_edit
+
+MAX_CHANGES: Final = 8
+_LONGEST_VALUE: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request for an operation; `schedule` is the one that its address names, where there is one."""
+
+    name: str
+    object: str
+    parameters: Mapping[str, str]
+    call: Call
+    schedule: Schedule | None = None
+
+
+def plain(asked: Asked) -> str:
+    """The operation and its object, where the body says nothing more."""
+    verb = asked.name.partition(".")[2].replace("-", " ")
+    return f"Carry out “{verb}” on {asked.object}."
+
+
+def trigger_schedule(asked: Asked) -> str:
+    """A run now."""
+    return f"Run the job of the schedule {asked.parameters['schedule_id']} once, now{_version(asked)}."
+
+
+def delete_schedule(asked: Asked) -> str:
+    """The end of a schedule."""
+    return f"Delete the schedule {asked.parameters['schedule_id']}{_version(asked)}; runs not started yet end SKIPPED."
+
+
+def replace_schedule(asked: Asked) -> str:
+    """Every field that changes, with its values as far as they are no secrets."""
+    api, schedule_id = asked.call.api, asked.parameters["schedule_id"]
+    body = asked.call.body
+    whole = (
+        {**body, "schedule_id": body.get("schedule_id") or schedule_id} if isinstance(body, dict) else body
+    )
+    after = definition_document(read_definition(whole, api.limits, api.clock.now()))
+    head = asked.schedule
+    before = api.doors.schedules.revision(head.schedule_id, head.revision).document if head else {}
+    changes = list(differences(masked(before), masked(after)))
+    more = f" and {len(changes) - MAX_CHANGES} more" if len(changes) > MAX_CHANGES else ""
+    told = "; ".join(changes[:MAX_CHANGES]) + more or "nothing but a new revision"
+    return f"Change the schedule {schedule_id}{_version(asked)}: {told}."
+
+
+def backfill_schedule(asked: Asked) -> str:
+    """The range whose fire times run."""
+    request = read_backfill(asked.call.body, asked.call.api.clock.now())
+    return (
+        f"Run the fire times of the schedule {asked.parameters['schedule_id']} from {to_rfc3339(request.first)} to "
+        f"{to_rfc3339(request.last)}, {request.max_concurrent} at a time (reprocess: {request.reprocess})."
+    )
+
+
+def settle_run(asked: Asked) -> str:
+    """The note under which a run's effects count as dealt with."""
+    return f"Declare the compensation of the run {asked.parameters['run_id']} settled: “{read_note(asked.call.body)}”."
+
+
+def change_password(asked: Asked) -> str:
+    """A new password of one's own."""
+    name = asked.call.principal.name if asked.call.principal else ""
+    read_password_change(asked.call.body, name)
+    return "Change your password and end all your sessions."
+
+
+def create_user(asked: Asked) -> str:
+    """A new user, and what they may do."""
+    new = read_new_user(asked.call.body)
+    return f"Create the {new.kind} user {new.name} with {_roles(new.roles)}."
+
+
+def edit_user(asked: Asked) -> str:
+    """The roles that a user then has, and whether they may log in."""
+    edit = read_user_edit(asked.call.body)
+    state = "enabled" if edit.enabled else "disabled"
+    return f"Change the user {asked.parameters['user']}: {_roles(edit.roles)}, {state}."
+
+
+def write_role(asked: Asked) -> str:
+    """All that a role gives."""
+    role = role_document(read_role(asked.call.body, asked.parameters.get("role")))
+    given = [
+        f"{each['resource']}:{','.join(each['actions'])} on {each['scope']}" for each in role["permissions"]
+    ]
+    inherits = f", and all that {', '.join(role['inherits'])} give" if role["inherits"] else ""
+    return f"Write the role {role['role']}: it gives {'; '.join(given) or 'nothing of its own'}{inherits}."
+
+
+def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
+    """Every place where two documents differ, with both values."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for name in dict.fromkeys((*before, *after)):
+            where = f"{path}.{name}" if path else str(name)
+            yield from differences(before.get(name), after.get(name), where)
+    elif before != after:
+        yield f"{path} from {_shown(before)} to {_shown(after)}"
+
+
+def _shown(value: Any) -> str:
+    found = ascii(value)
+    return found if len(found) <= _LONGEST_VALUE else f"{found[:_LONGEST_VALUE]}…"
+
+
+def _roles(names: tuple[str, ...]) -> str:
+    return f"the roles {', '.join(names)}" if names else "no roles"
+
+
+def _version(asked: Asked) -> str:
+    return f" (version {asked.schedule.head_version})" if asked.schedule else ""

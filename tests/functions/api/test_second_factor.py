@@ -1,0 +1,275 @@
+"""The second factor: enrolled, asked for, good once, locked, lost."""
+
+import re
+
+import pytest
+
+from tests.functions.api.guarded import GuardedWorld
+from tests.functions.api.world import PASSWORD
+
+TRIGGER = "/v1/schedules/payroll/trigger"
+
+
+@pytest.fixture
+def world():
+    return GuardedWorld()
+
+
+def test_an_enrolment_shows_the_seed_as_text_address_and_drawing(world):
+    world.add_user("ada")
+
+    made = world.by("ada", "POST", "/v1/me/totp", {"password": PASSWORD}).json
+
+    assert re.fullmatch(r"[A-Z2-7]{32}", made["secret"])
+    assert made["otpauth_uri"] == (
+        f"otpauth://totp/carillon-test:ada?secret={made['secret']}&issuer=carillon-test&digits=6&period=30"
+    )
+    assert made["qr_svg"].startswith("<svg ")
+    assert world.by("ada", "GET", "/v1/me/totp").json["is_active"] is False
+
+
+def test_recovery_codes_are_stored_as_digests(world):
+    world.add_user("ada")
+    codes = world.enrol("ada")
+
+    stored = world.factors.rows["ada"].recovery
+
+    assert len(stored) == 10
+    assert all(re.fullmatch(r"[0-9a-f]{64}", each) for each in stored)
+    assert not set(stored) & set(codes)
+
+
+def test_a_sensitive_schedule_runs_only_once_it_is_confirmed(world):
+    world.sensitive()
+    confirmation = world.asked("POST", TRIGGER)
+    assert (confirmation["sentence"], confirmation["reason"]) == (
+        "Run the job of the schedule payroll once, now (version 1).",
+        "The schedule is marked sensitive.",
+    )
+    assert world.database.runs == {}
+
+    answer = world.confirm(confirmation)
+
+    assert (answer.status, answer.json["state"]) == (202, "QUEUED")
+    [entry] = [each for each in world.database.audit.values() if each.action == "schedule.trigger"]
+    assert (entry.actor, entry.confirmed_by) == ("admin", "totp of admin")
+    assert world.call("GET", f"/v1/confirmations/{confirmation['confirmation_id']}").json["state"] == "done"
+
+
+def test_a_code_is_good_once(world):
+    world.sensitive()
+    code = world.code()
+    assert world.confirm(world.asked("POST", TRIGGER), code).status == 202
+
+    assert world.confirm(world.asked("POST", TRIGGER), code).code == "code_refused"
+    assert len(world.database.runs) == 1
+
+
+def test_what_waits_is_listed_and_a_declined_operation_is_gone(world):
+    world.sensitive()
+    confirmation = world.asked("POST", TRIGGER)
+    path = f"/v1/confirmations/{confirmation['confirmation_id']}"
+    assert world.call("GET", "/v1/confirmations").json["items"] == [confirmation]
+
+    assert world.call("POST", path, {"decline": True}).json["state"] == "declined"
+
+    assert world.confirm(confirmation).code == "confirmation_ended"
+    assert world.call("GET", "/v1/confirmations").json["items"] == []
+    assert world.database.runs == {}
+
+
+def test_a_confirmation_ends_after_five_minutes(world):
+    world.sensitive()
+    confirmation = world.asked("POST", TRIGGER)
+    world.clock.advance(300)
+
+    assert world.confirm(confirmation).code == "confirmation_ended"
+    assert (
+        world.call("GET", f"/v1/confirmations/{confirmation['confirmation_id']}").json["state"] == "expired"
+    )
+
+
+def test_a_schedule_that_changed_since_is_asked_about_again(world):
+    world.sensitive()
+    confirmation = world.asked("POST", TRIGGER)
+    assert world.call("POST", "/v1/schedules/payroll/pause").status == 200
+
+    assert world.confirm(confirmation).code == "version_mismatch"
+
+
+def test_a_right_that_was_taken_away_since_is_missed_at_the_confirmation(world):
+    world.sensitive()
+    world.add_user("olga", roles=("operator",))
+    world.enrol("olga")
+    confirmation = world.asked("POST", TRIGGER, name="olga")
+    world.add_user("olga", roles=("viewer",))
+
+    assert world.confirm(confirmation, name="olga").code == "forbidden"
+    assert world.database.runs == {}
+
+
+def test_without_a_second_factor_a_risky_operation_is_refused_with_how_to_get_one(world):
+    world.sensitive()
+    world.add_user("olga", roles=("operator",))
+
+    refused = world.by("olga", "POST", TRIGGER)
+
+    assert (refused.status, refused.code) == (403, "second_factor_required")
+    assert "/v1/me/totp" in refused.json["detail"]
+
+
+def test_a_low_risk_operation_runs_directly(world):
+    world.create()
+
+    assert world.call("POST", "/v1/schedules/nightly-etl/trigger").status == 202
+    assert world.call("GET", "/v1/confirmations").json["items"] == []
+
+
+def test_five_misses_lock_and_the_lock_grows(world):
+    world.sensitive()
+    seen = []
+    for _ in range(4):
+        confirmation = world.asked("POST", TRIGGER)
+        for _ in range(5):
+            assert world.confirm(confirmation, world.wrong_code()).code == "code_refused"
+        locked = world.confirm(confirmation)
+        assert (locked.status, locked.code) == (429, "second_factor_locked")
+        seen.append(int(locked.headers["retry-after"]))
+        world.clock.advance(seen[-1])
+
+    assert seen == [900, 3600, 3600, 86400]
+    assert [name for name, *_ in world.metrics.told] == ["SecondFactorLocked"] * 4
+    assert world.confirm(world.asked("POST", TRIGGER)).status == 202
+
+
+def test_a_recovery_code_confirms_once(world):
+    world.sensitive()
+    world.add_user("olga", roles=("operator",))
+    code, *_ = world.enrol("olga")
+    path = "/v1/confirmations/{}"
+
+    first = world.asked("POST", TRIGGER, name="olga")
+    again = world.asked("POST", TRIGGER, name="olga")
+    reply = {"recovery_code": code.upper().replace("-", " ")}
+    assert world.by("olga", "POST", path.format(first["confirmation_id"]), reply).status == 202
+    assert world.by("olga", "POST", path.format(again["confirmation_id"]), reply).code == "code_refused"
+    assert world.by("olga", "GET", "/v1/me/totp").json["recovery_codes_left"] == 9
+
+
+def test_a_new_factor_needs_a_code_of_the_old_one(world):
+    question = {"password": PASSWORD}
+    assert world.call("POST", "/v1/me/totp", question).code == "code_refused"
+
+    assert world.call("POST", "/v1/me/totp", {**question, "code": world.code()}).status == 201
+
+
+def test_an_admin_takes_a_lost_factor_away_after_confirming_it(world):
+    world.add_user("ada")
+    world.enrol("ada")
+
+    confirmation = world.asked("DELETE", "/v1/users/ada/totp")
+    assert world.confirm(confirmation).status == 204
+
+    assert world.by("ada", "GET", "/v1/me/totp").json["is_active"] is False
+
+
+def test_what_a_machine_asks_for_is_confirmed_by_a_member_of_the_role_and_done_by_the_machine(world):
+    world.sensitive()
+    world.machine("operator")
+    world.add_user("ed", roles=("editor",))
+    world.enrol("ed")
+    confirmation = world.asked("POST", TRIGGER, name="bot")
+    assert confirmation["confirmed_by_role"] == "operator"
+    assert world.confirm(confirmation, name="ed").code == "confirmation_not_found"
+    assert world.by("bot", "GET", "/v1/confirmations").json["items"] == []
+
+    assert world.call("GET", "/v1/confirmations").json["items"] == [confirmation]
+    assert world.confirm(confirmation).status == 202
+
+    [entry] = [each for each in world.database.audit.values() if each.action == "schedule.trigger"]
+    assert (entry.actor, entry.confirmed_by) == ("bot", "totp of admin")
+
+
+def test_a_user_is_created_in_two_steps_and_the_secret_is_shown_to_who_confirms(world):
+    confirmation = world.asked("POST", "/v1/users", {"user": "ada", "roles": ["viewer"]})
+    assert confirmation["sentence"] == "Create the person user ada with the roles viewer."
+
+    answer = world.confirm(confirmation)
+
+    assert (answer.status, bool(answer.json["password"])) == (201, True)
+    assert answer.json["password"] not in str(world.facts.rows)
+
+
+def test_an_edit_of_a_sensitive_schedule_says_every_change(world):
+    created = world.sensitive()
+    job = {"target": {"kind": "http", "url": "https://evil.example/"}}
+    document = {"timetable": {"expression": "@hourly"}, "job": job}
+    if_match = {"if-match": created.headers["etag"]}
+
+    confirmation = world.asked("PUT", "/v1/schedules/payroll", document, headers=if_match)
+
+    assert "sensitive from True to False" in confirmation["sentence"]
+    assert (
+        "job.target.url from 'https://example.com/etl' to 'https://evil.example/'" in confirmation["sentence"]
+    )
+    assert world.confirm(confirmation).status == 200
+
+
+def test_a_body_that_is_not_valid_is_refused_before_anybody_is_asked(world):
+    world.sensitive()
+
+    assert world.call("PUT", "/v1/schedules/payroll", {"job": {}}).status == 400
+    assert world.call("POST", "/v1/users", {"user": "NOT VALID"}).status == 400
+    assert world.call("GET", "/v1/confirmations").json["items"] == []
+
+
+def test_a_password_given_for_one_use_is_changed_without_a_second_factor(world):
+    world.add_user("ada", must_change_password=True)
+    change = {
+        "current_password": PASSWORD,
+        "new_password": "another long passphrase",
+    }  # pragma: allowlist secret
+
+    assert world.by("ada", "POST", "/v1/me/password", change).status == 204
+    world.add_user("ada")
+    assert world.by("ada", "POST", "/v1/me/password", change).code == "second_factor_required"
+
+
+def test_the_twenty_sixth_pause_within_ten_minutes_needs_a_confirmation(world):
+    world.create()
+    for _ in range(25):
+        assert world.call("POST", "/v1/schedules/nightly-etl/pause").status == 200
+
+    assert world.asked("POST", "/v1/schedules/nightly-etl/pause")["operation"] == "schedule.pause"
+
+
+def test_a_backfill_of_many_fire_times_needs_a_confirmation_and_a_dry_run_none(world):
+    world.create(timetable={"expression": "* * * * *"})
+    span = {"first": "2026-11-21T00:00:00Z", "last": "2026-11-21T02:00:00Z"}
+    path = "/v1/schedules/nightly-etl/backfills"
+
+    assert world.call("POST", path, {**span, "dry_run": True}).status == 200
+    confirmation = world.asked("POST", path, span)
+    assert confirmation["reason"].startswith("It makes up to 121 runs")
+    assert world.confirm(confirmation).json["progress"]["fire_times"] == 121
+
+
+def test_every_operation_of_the_risk_table_is_one_that_the_api_has():
+    from api.operations import OPERATIONS
+    from carillon.domain.risk import RISKS
+
+    assert RISKS.keys() <= {operation.name for operation in OPERATIONS.values()}
+
+
+def test_whatever_changes_something_is_in_the_table_of_operations(world):
+    from api.admission import PUBLIC
+    from api.operations import OPERATIONS
+
+    paths = world.call("GET", "/openapi.json", token=None).json["paths"]
+    changing = {
+        f"{method.upper()} {path}"
+        for path, methods in paths.items()
+        for method in methods
+        if method != "get" and (method.upper(), path) not in PUBLIC
+    }
+    assert changing == OPERATIONS.keys()
