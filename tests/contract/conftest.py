@@ -18,6 +18,7 @@ from carillon.adapters.dynamo.runs import DynamoRuns
 from carillon.adapters.dynamo.schedules import DynamoSchedules
 from carillon.adapters.dynamo.slots import DynamoSlots
 from carillon.adapters.pace import Pace
+from carillon.domain.moments import EPOCH
 from local.moto_fixes import copy_each_table_once_a_transaction
 from tests.contract import tables
 from tests.fakes.clock import FakeChance, FakeClock
@@ -25,14 +26,17 @@ from tests.fakes.memory import (
     MemoryAccess,
     MemoryDatabase,
     MemoryDeadLetters,
-    MemoryOutputs,
     MemoryGuards,
+    MemoryOutputs,
     MemoryRuns,
     MemorySchedules,
     MemorySlots,
 )
+from tests.fakes.sealing import seals
 
 SHARDS = 3
+SEALS = seals(FakeClock(EPOCH), role="api", session_seconds=10**10)
+"""Those of an api whose certificate holds whenever a test says that a revision was saved."""
 
 copy_each_table_once_a_transaction()
 
@@ -64,6 +68,7 @@ def dynamo(monkeypatch):
             audit_table="AuditTable",
             shards=SHARDS,
             retention_days=30,
+            seals=SEALS,
         )
         yield SimpleNamespace(database=database, client=client, wire=wire, clock=clock)
 

@@ -38,7 +38,7 @@ def metered(dynamo):
         head = create(definition, "ada", NOW, None).after
         head = replace(head, next_fire_at=NOW + timedelta(hours=23), due_at=NOW + timedelta(hours=23))
         revision = Revision(head.schedule_id, 1, 1, definition_document(definition), definition.job, 0, "ada")
-        for item in (head_item(head, SHARDS), revision_item(revision)):
+        for item in (head_item(head, SHARDS), dynamo.database.sealing.rows.signed(revision_item(revision))):
             dynamo.client.put_item(TableName="SchedulesTable", Item=item)
     meter = Meter(dynamo.client)
     world = World(stores=over(replace(dynamo.database, client=meter)))

@@ -36,7 +36,7 @@ class SlotMeter(Meter):
 
 def metered(dynamo, overlap, **fields):
     head = schedule(policies=Policies(overlap), timetable=TimetableSpec("* * * * *"), **fields)
-    for item in (head_item(head, SHARDS), revision_item(revision())):
+    for item in (head_item(head, SHARDS), dynamo.database.sealing.rows.signed(revision_item(revision()))):
         dynamo.client.put_item(TableName="SchedulesTable", Item=item)
     meter = SlotMeter(dynamo.client)
     world = World(stores=over(replace(dynamo.database, client=meter)))

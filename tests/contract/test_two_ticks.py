@@ -30,7 +30,7 @@ def stack(dynamo):
         document = {"schedule_id": ID(number), "job": {"target": dict(job.target)}}
         revision = Revision(ID(number), 1, 1, document, job, 0, "ada")
         # Row by row: moto copies whole tables for each transaction.
-        for item in (head_item(head, SHARDS), revision_item(revision)):
+        for item in (head_item(head, SHARDS), dynamo.database.sealing.rows.signed(revision_item(revision))):
             dynamo.client.put_item(TableName="SchedulesTable", Item=item)
     return stores
 

@@ -14,13 +14,14 @@ HARMLESS = re.compile(
 )
 
 PURPOSES = {
-    ("TickRole", "GenerateDataKey"): {"dispatch"},
-    ("WorkerRole", "GenerateDataKey"): {"dispatch"},
-    ("WorkerRole", "Decrypt"): {"dispatch"},
-    ("ApiRole", "GenerateDataKey"): {"dispatch", "cursor", "totp", "confirmation"},
-    ("ApiRole", "Decrypt"): {"cursor", "totp", "confirmation"},
-    ("DeadLetterRole", "GenerateDataKey"): {"dispatch"},
-    ("DeadLetterRole", "Decrypt"): {"dispatch"},
+    ("TickRole", "GenerateDataKey"): {"dispatch", "output"},
+    ("TickRole", "Decrypt"): {"output"},
+    ("WorkerRole", "GenerateDataKey"): {"dispatch", "output"},
+    ("WorkerRole", "Decrypt"): {"dispatch", "output", "secret"},
+    ("ApiRole", "GenerateDataKey"): {"dispatch", "output", "secret", "cursor", "totp", "confirmation"},
+    ("ApiRole", "Decrypt"): {"output", "dead-letter", "cursor", "totp", "confirmation"},
+    ("DeadLetterRole", "GenerateDataKey"): {"dispatch", "output", "dead-letter"},
+    ("DeadLetterRole", "Decrypt"): {"dispatch", "output"},
     ("FollowRole", "GenerateDataKey"): {"dispatch"},
 }
 

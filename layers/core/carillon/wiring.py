@@ -35,7 +35,7 @@ FAN_OUT_THREADS: Final = 8
 """Enough to hide the latency of claims and sends; what is left after that is botocore's own work."""
 
 
-def _database(settings: Any, **options: Any) -> "Database":
+def _database(settings: Any, seals: "Seals | None" = None, **options: Any) -> "Database":
     """The tables that these settings name, reached through one client."""
     from carillon.adapters.aws import client
     from carillon.adapters.clock import SystemChance, SystemClock
@@ -47,9 +47,8 @@ def _database(settings: Any, **options: Any) -> "Database":
     numbers = {
         name: getattr(settings, name) for name in ("shards", "retention_days") if hasattr(settings, name)
     }
-    return Database(
-        client=client("dynamodb", **options), pace=Pace(SystemClock(), SystemChance()), **given, **numbers
-    )
+    pace = Pace(SystemClock(), SystemChance())
+    return Database(client=client("dynamodb", **options), pace=pace, seals=seals, **given, **numbers)
 
 
 def _seals(role: str, settings: "SealingSettings", clock: Clock) -> "Seals":
@@ -120,9 +119,9 @@ def wire_tick() -> "tuple[SpreadTick, Log]":
     from carillon.settings import TickSettings
 
     settings, log, clock, chance = TickSettings.from_env(), structured_log(), SystemClock(), SystemChance()
-    database = _database(settings)
-    schedules, runs = DynamoSchedules(database), DynamoRuns(database)
     seals = _seals("tick", settings, clock)
+    database = _database(settings, seals)
+    schedules, runs = DynamoSchedules(database), DynamoRuns(database)
     queue = _dispatch_queue(settings, seals, database, clock)
     side_by_side = ThreadPoolExecutor(TICK_THREADS).map
     advance = build_advance(schedules, runs, DynamoOutputs(database), queue, clock, chance, log, side_by_side)
@@ -161,9 +160,9 @@ def wire_worker() -> "tuple[Execute, Clock, Log]":
     from carillon.settings import WorkerSettings
 
     settings, log, clock, chance = WorkerSettings.from_env(), structured_log(), SystemClock(), SystemChance()
-    database = _database(settings)
-    schedules, runs = DynamoSchedules(database), DynamoRuns(database)
     seals = _seals("worker", settings, clock)
+    database = _database(settings, seals)
+    schedules, runs = DynamoSchedules(database), DynamoRuns(database)
     queue = _dispatch_queue(settings, seals, database, clock)
     targets: dict[str, Target] = {
         "http": HttpTarget(AllowList.of(settings.http_allow)),
@@ -201,8 +200,8 @@ def wire_follow() -> "tuple[Follow, FollowBatch, Log]":
     from carillon.settings import FollowSettings
 
     settings, log, clock, chance = FollowSettings.from_env(), structured_log(), SystemClock(), SystemChance()
-    database = _database(settings)
     seals = _seals("follow", settings, clock)
+    database = _database(settings, seals)
     queue = _dispatch_queue(settings, seals, database, clock)
     side_by_side = ThreadPoolExecutor(TICK_THREADS).map
     count = CountRuns(DynamoStats(database), clock, chance, side_by_side)
@@ -251,8 +250,8 @@ def wire_dead_letter() -> "tuple[TakeInDeadLetter, Log]":
         SystemClock(),
         SystemChance(),
     )
-    database = _database(settings)
     seals = _seals("deadletter", settings, clock)
+    database = _database(settings, seals)
     queue = _dispatch_queue(settings, seals, database, clock)
     runs = DynamoRuns(database)
     advance = build_advance(
@@ -326,8 +325,8 @@ def wire_api() -> "Api":
     from carillon.settings import ApiSettings
 
     settings, clock, chance, kms = ApiSettings.from_env(), SystemClock(), SystemChance(), client("kms")
-    database = _database(settings)
     seals = _seals("api", settings, clock)
+    database = _database(settings, seals)
     signer = KmsTokenSigner(kms, settings.token_key_id, clock)
     return build_api(
         schedules=DynamoSchedules(database),

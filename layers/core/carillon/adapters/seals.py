@@ -6,6 +6,7 @@ from typing import Any
 from carillon.adapters.keyring import Keyring
 from carillon.adapters.sealed_messages import SigningMessages, VerifyingMessages
 from carillon.adapters.session import Root, SessionSigner
+from carillon.adapters.signed_rows import SignedRows
 from carillon.ports import Clock
 
 
@@ -28,6 +29,7 @@ class Seals:
             kms, root_key_id, role=role, environment=environment, valid_seconds=session_seconds, clock=clock
         )
         self.root = Root(kms, root_key_id)
+        self.rows = SignedRows(self.signer, self.root, environment)
         self.environment = environment
         self._clock = clock
 

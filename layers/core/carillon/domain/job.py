@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from carillon.domain.secrets import Secrets
 from carillon.domain.workflow.shape import Workflow
 
 
@@ -59,7 +60,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """An immutable version of a schedule's definition; `document` is the definition as it was saved."""
+    """An immutable version of a schedule's definition; `document` is the definition as it was saved.
+
+    `secrets` are those of its job, sealed.
+    """
 
     schedule_id: str
     generation: int
@@ -68,3 +72,4 @@ class Revision:
     job: Job
     saved_at_ms: int
     saved_by: str
+    secrets: Secrets = field(default_factory=dict)

@@ -70,7 +70,8 @@ def _head_action(database: Database, before: Schedule | None, after: Schedule) -
 
 def _revision_action(database: Database, revision: Revision) -> dict[str, Any]:
     expression = Expression()
-    return _put(database, revision_item(revision), expression.absent("part"), expression)
+    item = database.sealing.rows.signed(revision_item(revision))
+    return _put(database, item, expression.absent("part"), expression)
 
 
 def _put(database: Database, item: Wire, condition: str, expression: Expression) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from carillon.adapters.aws import named
 from carillon.adapters.dynamo.wire import Wire
 from carillon.adapters.pace import Pace
+from carillon.adapters.seals import Seals
 from carillon.domain.errors import CarillonError, Throttled
 
 MIN_RETENTION_DAYS: Final = 7
@@ -72,6 +73,14 @@ class Database:
     audit_table: str = ""
     shards: int = 1
     retention_days: int = 30
+    seals: Seals | None = None
+
+    @property
+    def sealing(self) -> Seals:
+        """What seals and signs what must not stand in a row as it is; without it nothing of the kind is written."""
+        if self.seals is None:
+            raise CarillonError("This function was given nothing to seal or to sign with.")
+        return self.seals
 
     @property
     def kept(self) -> timedelta:

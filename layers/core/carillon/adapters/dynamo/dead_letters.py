@@ -5,16 +5,18 @@ number whose message says another one was given twice or by a writer that died, 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from carillon.adapters.dynamo.audit import audit_action
 from carillon.adapters.dynamo.database import Cancelled, ConditionFailed, Database
 from carillon.adapters.dynamo.expressions import Expression
+from carillon.adapters.dynamo.sealed_json import opened_json, sealed_json
 from carillon.adapters.dynamo.wire import Row, Wire, expiry, moment, text, whole
 from carillon.domain.audit import AuditEntry
 from carillon.domain.dead_letter import DeadLetter
-from carillon.domain.errors import DeadLetterNotFound
+from carillon.domain.errors import DeadLetterNotFound, MalformedRow
 from carillon.ports import Page
 
 MAX_BODY_BYTES: Final = 300_000
@@ -48,7 +50,7 @@ class DynamoDeadLetters:
             "guard": text(_named(message_id)),
             "message_id": text(message_id),
             "number": whole(number),
-            "body": text(kept),
+            "body": sealed_json(self._database, kept, _context(message_id)),
             "reason": text(reason),
             "kept_at": moment(now),
             "expires_at": expires_at,
@@ -62,7 +64,7 @@ class DynamoDeadLetters:
         item = self._item(message_id)
         if item is None:
             raise DeadLetterNotFound
-        return _read(item)
+        return self._read(item)
 
     def page(self, limit: int, start: Mapping[str, Any] | None = None) -> Page[DeadLetter]:
         """GetItem of the counter, then BatchGetItem of a stride of numbers and of their messages."""
@@ -72,7 +74,7 @@ class DynamoDeadLetters:
             numbers = range(first - 1, max(0, first - 1 - STRIDE), -1)
             found = self._numbered(numbers)
             for number, item in found:
-                letters.append(_read(item))
+                letters.append(self._shown(item))
                 if len(letters) == limit:
                     return Page(tuple(letters), {"before": number} if number > 1 else None)
             if not found:
@@ -102,6 +104,31 @@ class DynamoDeadLetters:
                 return  # The audit row is there: this very write was done before.
             cancelled.raise_unless_conditions()
             raise DeadLetterNotFound from None
+
+    def _read(self, item: Wire) -> DeadLetter:
+        message_id = Row(item, "A dead letter").text("message_id")
+        name = f"The text of dead letter {message_id}"
+        body = opened_json(self._database, item.get("body"), name, _context(message_id))
+        return self._letter(item, str(body))
+
+    def _shown(self, item: Wire) -> DeadLetter:
+        """As `_read`, but one that was altered hides no other: it is listed without its text."""
+        try:
+            return self._read(item)
+        except MalformedRow as error:
+            return replace(self._letter(item, ""), reason=str(error))
+
+    def _letter(self, item: Wire, body: str) -> DeadLetter:
+        row = Row(item, "A dead letter")
+        return DeadLetter(
+            message_id=row.text("message_id"),
+            body=body,
+            reason=row.text("reason"),
+            kept_at=row.moment("kept_at"),
+            is_cut=row.flag("is_cut"),
+            redriven_at=row.maybe_moment("redriven_at"),
+            redriven_by=row.maybe_text("redriven_by"),
+        )
 
     def _item(self, message_id: str) -> Wire | None:
         return self._database.get(self._database.guards_table, {"guard": text(_named(message_id))})
@@ -159,14 +186,5 @@ def _numbered(number: int) -> str:
     return f"dead-letter-number#{number}"
 
 
-def _read(item: Wire) -> DeadLetter:
-    row = Row(item, "A dead letter")
-    return DeadLetter(
-        message_id=row.text("message_id"),
-        body=row.text("body"),
-        reason=row.text("reason"),
-        kept_at=row.moment("kept_at"),
-        is_cut=row.flag("is_cut"),
-        redriven_at=row.maybe_moment("redriven_at"),
-        redriven_by=row.maybe_text("redriven_by"),
-    )
+def _context(message_id: str) -> Mapping[str, str]:
+    return {"purpose": "dead-letter", "message": message_id}

@@ -9,7 +9,8 @@ from typing import Any
 
 from carillon.adapters.dynamo.database import ConditionFailed, Database
 from carillon.adapters.dynamo.expressions import Expression
-from carillon.adapters.dynamo.wire import Row, Wire, expiry, packed, text
+from carillon.adapters.dynamo.sealed_json import opened_json, sealed_json
+from carillon.adapters.dynamo.wire import Value, Wire, expiry, text
 from carillon.domain.errors import OutputNotFound
 from carillon.domain.run import Run
 from carillon.domain.run_id import RunId
@@ -23,7 +24,10 @@ class DynamoOutputs:
 
     def keep(self, run: Run, output: Any, now: datetime) -> None:
         """PutItem if absent."""
-        item = _key(run) | {"output": packed(output), "expires_at": expiry(now + self._database.kept)}
+        item = _key(run) | {
+            "output": self._sealed(run, output),
+            "expires_at": expiry(now + self._database.kept),
+        }
         expression = Expression()
         condition = expression.absent("schedule_id")
         try:
@@ -42,23 +46,28 @@ class DynamoOutputs:
         item = self._database.get(self._database.runs_table, _key(run))
         if item is None:
             raise OutputNotFound
-        return _output(item, str(run.run_id))
+        return self._opened(run, item)
 
     def read_many(self, runs: Sequence[Run]) -> Mapping[RunId, Any]:
         """BatchGetItem, consistent; MalformedRow."""
-        asked = {
-            (key["schedule_id"]["S"], key["run_key"]["S"]): run.run_id for run in runs for key in (_key(run),)
-        }
+        asked = {(key["schedule_id"]["S"], key["run_key"]["S"]): run for run in runs for key in (_key(run),)}
         keys = [{"schedule_id": text(schedule_id), "run_key": text(key)} for schedule_id, key in asked]
         found = {}
         for item in self._database.get_batch(self._database.runs_table, keys, consistent=True):
-            run_id = asked[item["schedule_id"]["S"], item["run_key"]["S"]]
-            found[run_id] = _output(item, str(run_id))
+            run = asked[item["schedule_id"]["S"], item["run_key"]["S"]]
+            found[run.run_id] = self._opened(run, item)
         return found
 
+    def _sealed(self, run: Run, output: Any) -> Value:
+        return sealed_json(self._database, output, _context(run))
 
-def _output(item: Wire, name: str) -> Any:
-    return Row(item, f"The output of {name}").any_json("output")
+    def _opened(self, run: Run, item: Wire) -> Any:
+        name = f"The output of {run.run_id}"
+        return opened_json(self._database, item.get("output"), name, _context(run))
+
+
+def _context(run: Run) -> Mapping[str, str]:
+    return {"purpose": "output", "run": str(run.run_id), "attempt": str(run.attempt)}
 
 
 def _key(run: Run) -> Wire:

@@ -18,7 +18,7 @@ from carillon.adapters.dynamo.claims import commit_claims
 from carillon.adapters.dynamo.database import Database
 from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.head_item import head_key, read_head
-from carillon.adapters.dynamo.revision_item import read_revision, revision_key
+from carillon.adapters.dynamo.revision_item import read_revision, revision_key, verify_revision
 from carillon.adapters.dynamo.wire import Wire, moment, text
 from carillon.domain.audit import AuditEntry
 from carillon.domain.calendars import Calendar, Calendars
@@ -76,7 +76,7 @@ class DynamoSchedules:
         item = self._database.get(self._database.schedules_table, revision_key(schedule_id, number))
         if item is None:
             raise RevisionNotFound(f"Schedule {schedule_id} has no revision {number}.")
-        return read_revision(item)
+        return self._revision(item)
 
     def revisions(
         self, schedule_id: str, limit: int, start: Mapping[str, Any] | None = None
@@ -86,7 +86,7 @@ class DynamoSchedules:
         key = expression.compare("schedule_id", "=", text(schedule_id))
         prefix = f"begins_with({expression.name('part')}, {expression.value(text('r'))})"
         items, last = self._page(f"{key} AND {prefix}", expression, limit, start, ScanIndexForward=False)
-        return Page(tuple(read_revision(item) for item in items), last)
+        return Page(tuple(self._revision(item) for item in items), last)
 
     def page(self, shard: int, limit: int, start: Mapping[str, Any] | None = None) -> Page[str]:
         """Query of `catalog`: catalog_shard = shard, ascending by id."""
@@ -137,6 +137,10 @@ class DynamoSchedules:
     def mark_broken(self, row: BrokenRow, now: datetime) -> None:
         """UpdateItem, if the head still is unreadable and has not moved."""
         mark_head_broken(self._database, row, now)
+
+    def _revision(self, item: Wire) -> Revision:
+        verify_revision(item, self._database.sealing.rows)
+        return read_revision(item)
 
     def _page(
         self, key: str, expression: Expression, limit: int, start: Mapping[str, Any] | None, **arguments: Any

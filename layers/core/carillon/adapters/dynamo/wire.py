@@ -132,6 +132,16 @@ class Row:
             raise self.fault(attribute, "is not a flag")
         return found
 
+    def maybe_bytes(self, attribute: str) -> bytes | None:
+        """Bytes, None where they are absent."""
+        value = self._item.get(attribute)
+        if value is None:
+            return None
+        found = value.get("B")
+        if not isinstance(found, bytes):
+            raise self.fault(attribute, "is not bytes")
+        return found
+
     def mapping(self, attribute: str) -> dict[str, Any]:
         """A JSON object; empty where the attribute is absent."""
         value = self._json(attribute)
