@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from api.request_body import MAX_BODY_BYTES
 from carillon.domain.allow_list import AllowList
 from carillon.domain.definition import Limits
 from tests.functions.api.world import MINIMAL, ApiWorld
@@ -14,7 +15,7 @@ def firing(timetable):
     return {**MINIMAL, "timetable": timetable}
 
 
-LONG = json.dumps({**MINIMAL, "description": "x" * 65_536})
+LONG = json.dumps({**MINIMAL, "description": "x" * MAX_BODY_BYTES})
 EXPRESSION = "timetable.expression"
 CASES = {
     "an unknown field": ({**MINIMAL, "schedul": 1}, 400, "invalid_input", "schedul"),
@@ -48,7 +49,7 @@ TEXTS = {
     "a huge number": ('{"a": 1' + "0" * 60_000 + "}", 400, "number_too_large"),
     "half a character": ('{"description": "\\ud83d"}', 400, "invalid_json"),
     "an oversized body": (LONG, 413, "body_too_large"),
-    "many wide characters": ('{"description": "' + "ä" * 33_000 + '"}', 413, "body_too_large"),
+    "many wide characters": ('{"description": "' + "ä" * (MAX_BODY_BYTES // 2) + '"}', 413, "body_too_large"),
 }  # fmt: skip
 
 
@@ -135,8 +136,8 @@ def test_a_body_that_api_gateway_encoded_is_decoded(world):
     [
         (base64.b64encode(b"\xff\xfe{}").decode(), 400, "invalid_json"),
         ("not base64!", 400, "invalid_json"),
-        (base64.b64encode(b" " * 65_537).decode(), 413, "body_too_large"),
-        ("A" * 200_000, 413, "body_too_large"),
+        (base64.b64encode(b" " * (MAX_BODY_BYTES + 1)).decode(), 413, "body_too_large"),
+        ("A" * 4 * MAX_BODY_BYTES, 413, "body_too_large"),
     ],
     ids=["not UTF-8", "not base64", "large", "larger"],
 )
