@@ -17,7 +17,9 @@ from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState
 from carillon.services.api import build_api
+from carillon.services.doors import DoorPorts
 from tests.fakes.backfills import MemoryBackfills, MemoryRunStates
+from tests.fakes.doors import LabelledSealer, MemoryFactors, MemoryFacts
 from tests.fakes.memory import (
     MemoryAccess,
     MemoryAuditLog,
@@ -27,6 +29,7 @@ from tests.fakes.memory import (
     MemoryRevocations,
     MemorySlots,
 )
+from tests.fakes.recorders import RecordedMetrics
 from tests.fakes.stats import MemoryStats
 from tests.fakes.tokens import FixedCursorKeys, LocalSigner
 from tests.fakes.world import World
@@ -65,6 +68,16 @@ class Stack(World):
             log=self.log,
             limits=LIMITS,
             issuer="test",
+            # Behind the doors: what they keep out is tested where the doors are.
+            door_ports=DoorPorts(
+                facts=MemoryFacts(self.database),
+                factors=MemoryFactors(self.database),
+                sealer=LabelledSealer(),
+                opener=LabelledSealer(),
+                metrics=RecordedMetrics(),
+                risk=None,
+                triggers_per_minute=5,
+            ),
             shards=1,
             skew_seconds=5,
         )
@@ -549,9 +562,10 @@ def test_pausing_and_resuming_twice_changes_nothing_the_second_time(stack):
     assert stack.actions == ["schedule.create", "schedule.pause", "schedule.resume"]
 
 
-def test_an_ended_schedule_can_be_neither_paused_nor_resumed_but_edited(stack):
+def test_a_schedule_whose_last_run_has_begun_can_be_neither_paused_nor_resumed_but_edited(stack):
     stack.create("at(2026-11-22T12:00:30)")
     assert stack.head().state is ScheduleState.ENDED
+    stack.clock.advance(60)
     with pytest.raises(WrongState, match="ended"):
         stack.pause()
     with pytest.raises(WrongState, match="Edit"):
