@@ -13,15 +13,16 @@ from tests.faults.crash_points.faults import (
     LOST_ANSWERS,
     PARTIAL,
     REFUSALS,
+    AllAnswersLost,
     DiesAfter,
     DiesBefore,
     Outage,
     Partial,
 )
-from tests.faults.crash_points.life import live
+from tests.faults.crash_points.life import begin, live
 from tests.faults.crash_points.scenarios import SCENARIOS
-from tests.faults.crash_points.tables import REGION, Tables
-from tests.faults.crash_points.wire import Aws
+from tests.faults.crash_points.tables import Tables
+from tests.faults.crash_points.wire import REGION, Aws
 
 PAIRED = (*DEATHS, *LOST_ANSWERS)
 
@@ -87,10 +88,13 @@ class Campaign:
 
     def __init__(self, wire, tables):
         self._wire, self._tables = wire, tables
+        self._begun = {}
 
     def live(self, scenario, *faults):
         """One life; what it did with the calls and the witness in it."""
-        return live(self._wire, self._tables, scenario, faults)
+        if scenario.name not in self._begun:
+            self._begun[scenario.name] = begin(self._wire, self._tables, scenario)
+        return live(self._wire, self._tables, scenario, self._begun[scenario.name], faults)
 
     def calls_of(self, scenario):
         """The calls of a life without a fault: which function made which."""
@@ -100,7 +104,11 @@ class Campaign:
         """Every single fault of a scenario."""
         calls = self.calls_of(scenario)
         single = (
-            deaths(calls) + lost_answers(calls) + refusals(calls, thorough) + outages(calls) + everywhere()
+            deaths(calls, thorough)
+            + lost_answers(calls)
+            + refusals(calls, thorough)
+            + outages(calls)
+            + everywhere()
         )
         return self.try_all(scenario, single)
 
@@ -129,35 +137,51 @@ class Campaign:
         return tally
 
 
-def deaths(calls):
-    """Deaths before and after each call. The point before a call is that after the call before it, unless there is
-    none in the invocation or a target was called in between."""
+def deaths(calls, thorough=False):
+    """Deaths before and after each call.
+
+    Between two effects of one invocation it is the same death wherever it strikes: nothing but the process is gone. So
+    one stands for all of them, unless all are wanted.
+    """
+    if thorough:
+        return [kind(n) for kind in DEATHS for n, _ in _numbered(calls)]
     before = [DiesBefore(n) for n, call in _numbered(calls) if n == 1 or _is_new(calls[n - 2], call)]
-    return [*before, *(DiesAfter(n) for n, _ in _numbered(calls))]
+    return [*before, *(DiesAfter(n) for n, call in _numbered(calls) if not call.is_read)]
 
 
 def _is_new(last, call):
     return (last.invocation, last.targets_called) != (call.invocation, call.targets_called)
 
 
-def lost_answers(calls):
-    """Answers lost with the effect done, once and in all tries, of each call that has an effect."""
-    return [kind(n) for kind in LOST_ANSWERS for n, call in _numbered(calls) if not call.is_read]
+def lost_answers(calls, thorough=False):
+    """Answers lost with the effect done, of each call that has an effect: in all tries, and in the first try alone.
+
+    The latter one by one only if wanted: `everywhere` has them all in one life.
+    """
+    kinds = LOST_ANSWERS if thorough else (AllAnswersLost,)
+    return [kind(n) for kind in kinds for n, call in _numbered(calls) if not call.is_read]
 
 
 def refusals(calls, thorough=False):
-    """Each call refused until the SDK gives up, in one of the ways, or in each of them; some of them partially."""
-    kinds = len(REFUSALS)
-    each = [REFUSALS[n % kinds](n) for n, _ in _numbered(calls)]
+    """Calls refused until the SDK gives up, and calls that do only a part.
+
+    Each call in every way, or the first call of each operation of each function in one of the ways.
+    """
     if thorough:
-        each = [kind(n) for kind in REFUSALS for n, _ in _numbered(calls)]
-    return [*each, *(Partial(n) for n, call in _numbered(calls) if call.operation in PARTIAL)]
+        return [kind(n) for kind in (*REFUSALS, Partial) for n, _ in _numbered(calls)]
+    first = _first_of_each(calls)
+    partial = [Partial(n) for n in first if calls[n - 1].operation in PARTIAL]
+    return [*(REFUSALS[n % len(REFUSALS)](n) for n in first), *partial]
 
 
 def outages(calls):
     """Each operation of each function refused for minutes, from its first call on."""
+    return [Outage(n) for n in _first_of_each(calls)]
+
+
+def _first_of_each(calls):
     first = {(call.function, call.operation): n for n, call in reversed(list(_numbered(calls)))}
-    return [Outage(n) for n in sorted(first.values())]
+    return sorted(first.values())
 
 
 def everywhere():

@@ -10,13 +10,21 @@ FEW_TICKS = 6
 MOST_ASKED = 60
 
 
-def live(wire, tables, scenario, faults=()):
-    """The cloud after a life through the scenario with these faults; its witness has judged it."""
+def begin(wire, tables, scenario):
+    """The tables as every life of the scenario finds them: with its schedules, as the API makes them."""
     wire.reset()
     tables.clear()
     cloud = Cloud(wire, tables, scenario)
     for document in scenario.schedules:
         assert cloud.ask("create_schedule", cloud.definition(document)), cloud.lines
+    return tables.saved()
+
+
+def live(wire, tables, scenario, found, faults=()):
+    """The cloud after a life through the scenario with these faults; its witness has judged it."""
+    wire.reset()
+    tables.put_back(found)
+    cloud = Cloud(wire, tables, scenario)
     wire.faults = {fault.number: fault for fault in faults}
     wire.counting = True
     _Life(cloud).pass_by()
@@ -60,6 +68,8 @@ class _Life:
         dead = min(cloud.dead, key=lambda each: (each.at, each.number), default=None)
         # The agenda comes before messages of the same moment, and the tick before both.
         choices = [(self.next_tick, 0, self._tick)]
+        if message is not None and self._is_over(but_for_messages=True):
+            choices = []  # Only messages of the past are left, which no tick has a part in.
         if self.agenda:
             choices.append((self.agenda[0][0], 1, self._step))
         if dead is not None:
@@ -73,10 +83,10 @@ class _Life:
         act()
         return True
 
-    def _is_over(self):
+    def _is_over(self, *, but_for_messages=False):
         runs = self.cloud.witness.runs.values()
-        done = all(run.state.is_terminal for run in runs)
-        quiet = not (self.agenda or self.cloud.dead or self.cloud.messages)
+        done = all(run.state.is_terminal for run in runs) and not (self.agenda or self.cloud.dead)
+        quiet = but_for_messages or not self.cloud.messages
         return done and quiet and self.last_tick_was_clean and self.next_tick > self.peace_at
 
     def _tick(self):

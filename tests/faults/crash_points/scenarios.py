@@ -1,13 +1,16 @@
 """What a stack lives through while its calls fail: tiny scenarios, and what must come of each.
 
 `calm` is how every run of a fire time ends when nothing fails. Under faults a run may end in one of `also` too,
-where the scenario's promise allows it; the rows of fire times are always exactly these.
+where the scenario's promise allows it. The rows of fire times are always exactly these, but for `vanishing` ones:
+what an operator takes away before it is due and claimed leaves no row.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from carillon.domain.backfill import Order, Reprocess
+from carillon.domain.backfill_document import BackfillRequest
 from carillon.domain.callback import CallbackVerb
 from carillon.domain.errors import (
     CallbackAnswered,
@@ -55,9 +58,10 @@ class Scenario:
     script: tuple = ()
     answers: Callable = always_well
     also: Mapping[tuple[str, int], tuple[RunState, ...]] = field(default_factory=dict)
+    vanishing: frozenset[tuple[str, int]] = frozenset()
     max_attempts: int = 4
     room: int | None = None
-    first_tick: int = -60
+    first_tick: int = -30
 
     @property
     def last(self):
@@ -70,6 +74,10 @@ class Scenario:
             run_id(*fire_time): frozenset({state, *self.also.get(fire_time, ())})
             for fire_time, state in self.calm.items()
         }
+
+    def may_be_missing(self):
+        """Run ids of the fire times that an operator may take away before they are claimed."""
+        return frozenset(run_id(*fire_time) for fire_time in self.vanishing)
 
     def calm_states(self):
         """How each run of a fire time ends when nothing fails."""
@@ -156,6 +164,25 @@ def call_back(cloud):
     return cloud.invoke("api", say) if token is not None else None
 
 
+def backfill(cloud):
+    """Two days ago and yesterday at five, one after the other."""
+    begin_at, end_at = BEGIN - timedelta(days=2), BEGIN
+    request = BackfillRequest(begin_at, end_at, Order.OLDEST, 1, Reprocess.NONE, False)
+    return cloud.ask("backfills.begin", "etl", request)
+
+
+def load_is_refused(call):
+    return REFUSED if call.run_id.endswith(".load") else SUCCESS
+
+
+def workflow():
+    """Two steps, of which the second fails, so that the first is taken back."""
+    document = schedule("etl", DAILY)
+    task = {key: document["job"][key] for key in ("target", "timeout_seconds", "retry")}
+    steps = {"extract": {**task, "compensate": task}, "load": {**task, "needs": ["extract"]}}
+    return {**document, "job": {"steps": steps}}
+
+
 DAILY = "0 2 * * *"
 TWICE = "0,10 0 2 * * *"
 """At 0 and 10 seconds."""
@@ -216,6 +243,7 @@ SCENARIOS = (
         script=((5, edit(schedule("etl", EDITED))),),
         # A run that has not started when its fire time goes does not run.
         also={("etl", 0): (_S.SKIPPED,)},
+        vanishing=frozenset({("etl", 20)}),
     ),
     Scenario(
         "pause",
@@ -234,6 +262,7 @@ SCENARIOS = (
         (schedule("etl", TWICE),),
         {("etl", 0): _S.SKIPPED, ("etl", 10): _S.SKIPPED, ("etl", 150): _S.SUCCEEDED},
         script=((0, delete), (20, create(schedule("etl", EDITED)))),
+        vanishing=frozenset({("etl", 10)}),
         also={("etl", 0): (_S.SUCCEEDED,), ("etl", 10): (_S.SUCCEEDED,)},
     ),
     Scenario(
@@ -265,6 +294,13 @@ SCENARIOS = (
         also={("etl", 0): (_S.UNKNOWN,)},
         max_attempts=1,
     ),
+    Scenario(
+        "backfill",
+        (schedule("etl", "0 5 * * *"),),
+        {("etl", -45 * 3600): _S.SUCCEEDED, ("etl", -21 * 3600): _S.SUCCEEDED},
+        script=((0, backfill),),
+    ),
+    Scenario("workflow", (workflow(),), {("etl", 0): _S.COMPENSATED}, answers=load_is_refused),
     Scenario(
         "missed",
         (schedule("etl", "0 2 2 * * *", grace=10), schedule("late", "0 2 2 * * *")),

@@ -1,5 +1,6 @@
 """The tables of one stack in moto, read and emptied in place: making them anew for each life would cost the most."""
 
+import copy
 import json
 
 from moto.dynamodb.models import dynamodb_backends
@@ -8,8 +9,7 @@ from moto.dynamodb.models.utilities import DynamoJsonEncoder
 from carillon.adapters.dynamo.head_item import read_head
 from local.moto_fixes import copy_each_table_once_a_transaction
 from tests.contract import tables
-
-ACCOUNT, REGION = "123456789012", "eu-central-1"
+from tests.faults.crash_points.wire import ACCOUNT, REGION
 
 copy_each_table_once_a_transaction()
 
@@ -28,6 +28,15 @@ class Tables:
         """Takes every row out."""
         for table in self._tables.values():
             table.items.clear()
+
+    def saved(self):
+        """Every row as it stands, to be put back."""
+        return {name: copy.deepcopy(table.items) for name, table in self._tables.items()}
+
+    def put_back(self, saved):
+        """The rows as they were saved, and no others."""
+        for name, items in saved.items():
+            self._tables[name].items = copy.deepcopy(items)
 
     def _rows(self, name):
         table = self._tables[name]
