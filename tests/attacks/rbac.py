@@ -239,3 +239,9 @@ def _(victim):
     victim.give("nina", "narrow")
     part = {"resource": "schedules", "actions": ["trigger"], "scope": "id:etl-a*"}
     return create_role(victim, "nina", part)
+
+
+@attack("RBAC-38", "an editor who manages users makes an editor, to act on what that one owns", NO)
+def _(victim):
+    victim.give("uma", "people", "editor")
+    return create_user(victim, "uma", roles=["editor"])

@@ -204,3 +204,8 @@ def _(victim):
 def _(victim):
     victim.call("POST", "/v1/users", {"user": "oidc:ada", "kind": "external", "roles": ["admin"]})
     return use(victim, victim.token_of("oidc:ada"))
+
+
+@attack("TOKEN-29", "by another issuer for this stack, with this stack's signature", NO)
+def _(victim):
+    return use(victim, victim.token_of("admin", iss="https://login.example.com"))
