@@ -34,6 +34,9 @@ def structured_log() -> Log:
     def write(action: str, message: str, **fields: object) -> None:
         # Powertools' own log() knows no fields; its level methods do.
         line = logger.warning if action in _WARNINGS else logger.info
-        line(message, extra={"action": action, **fields})
+        # A record has an exc_info of its own, which cannot come with the fields.
+        error = fields.pop("exc_info", None)
+        extra = {"action": action, **fields}
+        line(message, exc_info=error if isinstance(error, BaseException) else None, extra=extra)
 
     return write

@@ -17,6 +17,8 @@ from carillon.domain.errors import CarillonError
 from carillon.ports import Clock
 
 MAX_CERTIFICATES: Final = 1024
+BEFOREHAND: Final = timedelta(seconds=60)
+"""A row carries the time at which its request began, which lies before the session that its signing begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class SessionSigner:
     def _begin(self, now: datetime) -> Session:
         key = Ed25519PrivateKey.generate()
         public = key.public_key().public_bytes_raw()
-        certificate = Certificate(self._role, self._environment, public, now, now + self._valid)
+        certificate = Certificate(self._role, self._environment, public, now - BEFOREHAND, now + self._valid)
         return Session(key, certify(certificate, self._sign), now + self._valid / 2)
 
     def _sign(self, statement: bytes) -> bytes:
