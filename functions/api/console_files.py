@@ -21,6 +21,9 @@ TYPES: Final[Mapping[str, str]] = {
     ".svg": "image/svg+xml",
 }
 _ADDRESS: Final = re.compile(r"/|/console/[^/]+/[^/]+")
+_UNSEEN: Final = re.compile(r"^[ ]+|^[ ]*(?://|/\*\*).*$", re.MULTILINE)
+"""Indentation and comments: they stay in the repository, and lines keep their numbers."""
+
 _VERSION_MARK: Final = "{{version}}"
 _MODULES_MARK: Final = "{{modules}}"
 
@@ -51,7 +54,7 @@ def console_version() -> str:
 @cache
 def _files() -> tuple[str, Mapping[str, ConsoleFile]]:
     texts = {
-        path.name: path.read_text(encoding="utf-8")
+        path.name: _UNSEEN.sub("", path.read_text(encoding="utf-8"))
         for path in sorted(FOLDER.iterdir())
         if path.suffix in TYPES
     }

@@ -3,7 +3,7 @@
 import { ask, can, get, path, post, query } from './api.js';
 import { h, link } from './dom.js';
 import { moment, pretty } from './format.js';
-import { act, askFirst, badge, button, field, openDialog, pagedTable, pre } from './pieces.js';
+import { act, askFirst, badge, button, deleteButton, field, openDialog, pagedTable, pre } from './pieces.js';
 import { send } from './account.js';
 import { t } from './words.js';
 
@@ -21,13 +21,12 @@ export async function showUsers({ root, signal }) {
 function userActions(user, refresh) {
   const at = (...more) => path('users', user.user, ...more);
   const secret = (work) => act(work, (answer) => { showSecret(answer.body); return refresh(); });
-  const version = { etag: `"${user.version}"` };
   return h('div', { class: 'row' },
     can('users', 'edit') && [button(t('edit'), () => editUser(user, refresh)),
       user.kind === 'person' && button(t('new_password'), () => askFirst(t('new_password'), user.user, t('new_password'), () => secret(() => post(at('password'))))),
       user.kind === 'service' && button(t('new_key'), () => secret(() => post(at('keys')))),
       user.keys.map((key) => button(`${t('delete_key')} ${key.key_id}`, () => act(() => ask('DELETE', at('keys', key.key_id)), refresh)))],
-    can('users', 'delete') && button(t('delete'), () => askFirst(t('delete'), user.user, t('delete'), () => act(() => ask('DELETE', at(), version), refresh)), 'danger'));
+    can('users', 'delete') && deleteButton(user.user, at(), user.version, refresh));
 }
 
 function showSecret(body) {
@@ -55,7 +54,7 @@ export async function showRoles({ root, signal }) {
   const shown = (role) => role.permissions.map((each) => h('div', {}, h('strong', {}, each.resource), ` ${each.actions.join(', ')} – ${each.scope}`));
   const row = (role) => [role.role, h('div', {}, role.description), shown(role), role.inherits.join(', '), role.built_in ? t('built_in') : h('div', { class: 'row' },
     can('roles', 'edit') && button(t('edit'), () => editJson(role.role, strip(role), (body) => ask('PUT', path('roles', role.role), { body, etag: `"${role.version}"` }), refresh)),
-    can('roles', 'delete') && button(t('delete'), () => askFirst(t('delete'), role.role, t('delete'), () => act(() => ask('DELETE', path('roles', role.role), { etag: `"${role.version}"` }), refresh)), 'danger'))];
+    can('roles', 'delete') && deleteButton(role.role, path('roles', role.role), role.version, refresh))];
   const list = pagedTable(t('page_roles'), [t('role'), `~${t('description')}`, t('permissions'), `~${t('inherits')}`, t('actions')], () => get('/v1/roles', signal), row, t('nothing'));
   const start = { role: '', description: '', permissions: [{ resource: 'schedules', actions: ['read'], scope: 'tag:team=data' }], inherits: [] };
   root.replaceChildren(can('roles', 'create') ? button(t('new_role'), () => editJson(t('new_role'), start, (body) => post('/v1/roles', body), refresh), 'primary') : '', list.node);

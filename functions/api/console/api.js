@@ -75,10 +75,8 @@ export async function logIn(user, password) {
   session.me = await get('/v1/me');
 }
 
-/**
- * Does some reading again and again while the page is seen: soon after a change, seldom when nothing happens.
- * `work` answers whether something changed, or 'stop'.
- */
+/** Reads again and again while the page is seen: soon after a change, seldom when nothing happens. */
+/** `work` answers whether something changed, or 'stop'. */
 export function live(signal, work, { least = 2, most = 30 } = {}) {
   let wait = least;
   let timer = 0;

@@ -39,10 +39,11 @@ function frame() {
   const opener = h('button', { type: 'button', class: 'menu-button', 'aria-expanded': 'false', 'aria-controls': 'menu',
     on: { click: () => opener.setAttribute('aria-expanded', String(menu.classList.toggle('open'))) } }, t('menu'));
   menu.addEventListener('click', () => { menu.classList.remove('open'); opener.setAttribute('aria-expanded', 'false'); });
-  document.body.replaceChildren(
+  document.body.className = session.me ? '' : 'out';
+  document.body.replaceChildren(...[
     h('a', { class: 'skip', href: '#/', on: { click: skip } }, t('skip')),
-    h('header', { class: 'top' }, opener, h('a', { class: 'brand', href: link('overview') }, 'Carillon'), tools()),
-    menu, h('main', { id: 'main', tabindex: '-1' }), h('div', { id: 'toasts', role: 'status', 'aria-live': 'polite' }));
+    h('header', { class: 'top' }, session.me && opener, h('a', { class: 'brand', href: link('overview') }, 'Carillon'), tools()),
+    session.me && menu, h('main', { id: 'main', tabindex: '-1' }), h('div', { id: 'toasts', role: 'status', 'aria-live': 'polite' })].filter(Boolean));
 }
 
 function skip(event) {

@@ -12,6 +12,8 @@ function isHarmless(name, value) {
   return PLAIN.has(name) || /^(aria|data)-[a-z-]+$/.test(name);
 }
 
+const shown = (children) => children.flat(3).filter((child) => child !== null && child !== undefined && child !== false);
+
 function fill(node, props, children) {
   for (const [name, value] of Object.entries(props || {})) {
     if (name === 'on') Object.entries(value).forEach(([event, act]) => node.addEventListener(event, act));
@@ -19,8 +21,7 @@ function fill(node, props, children) {
     else if (!isHarmless(name, String(value))) throw new Error(`The attribute ${name} is not allowed here.`);
     else node.setAttribute(name, value === true ? '' : String(value));
   }
-  node.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false)
-    .map((child) => (child instanceof Node ? child : document.createTextNode(String(child)))));
+  node.append(...shown(children).map((child) => (child instanceof Node ? child : document.createTextNode(String(child)))));
   return node;
 }
 
@@ -41,7 +42,7 @@ const keyOf = (node) => node.id || node.getAttribute('href') || node.dataset.key
 export function swap(node, ...children) {
   const active = document.activeElement;
   const key = node.contains(active) && active !== node ? keyOf(active) : '';
-  node.replaceChildren(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
+  node.replaceChildren(...shown(children));
   if (!key) return;
   const again = [...node.querySelectorAll('a, button, input, select, textarea')].find((each) => keyOf(each) === key);
   if (again) again.focus({ preventScroll: true });

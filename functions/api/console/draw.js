@@ -6,14 +6,15 @@ import { t } from './words.js';
 
 const low = (state) => String(state).toLowerCase();
 
-const BAD = ['failed', 'timed_out', 'unknown', 'compensated', 'compensation_failed'];
+/** How many of the counted runs failed. */
+export const failures = (counts) => ['failed', 'timed_out', 'unknown', 'compensated', 'compensation_failed'].reduce((sum, name) => sum + (counts[name] || 0), 0);
 
 /** Ended runs by hour: what succeeded below, what failed above. */
 export function hourBars(stats) {
   const first = new Date(stats.from).getTime();
   const slots = Math.round((new Date(stats.to).getTime() - first) / 3600000) + 1;
   const rows = stats.hours.map((hour) => ({ at: Math.round((new Date(hour.hour) - first) / 3600000), hour,
-    good: hour.succeeded, bad: BAD.reduce((sum, name) => sum + hour[name], 0) }));
+    good: hour.succeeded, bad: failures(hour) }));
   const top = Math.max(1, ...rows.map((row) => row.good + row.bad));
   const bars = rows.flatMap(({ at, hour, good, bad }) => {
     const high = (good / top) * 56;

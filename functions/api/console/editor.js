@@ -2,8 +2,8 @@
 
 import { ask, get, path, post } from './api.js';
 import { h, link } from './dom.js';
-import { moment, pretty } from './format.js';
-import { act, button, field, panel, pre, problemBox, showFaults } from './pieces.js';
+import { pretty } from './format.js';
+import { act, button, field, fireTimes, panel, problemBox, showFaults } from './pieces.js';
 import { t } from './words.js';
 
 const PARTS = ['schedule_id', 'description', 'tags', 'sensitive', 'timetable', 'policies', 'job', 'alerts'];
@@ -58,7 +58,7 @@ export async function showEditor({ root, title, parts, signal }) {
   }
   const later = debounced(() => tell(form, preview, isJson, saved, signal), 350);
   form.addEventListener('input', (event) => { if (event.target.name === 'kind') showTarget(form); later(); });
-  root.replaceChildren(h('div', { class: 'columns' }, h('div', {}, form, fault), panel(t('preview'), preview)));
+  root.replaceChildren(h('div', { class: 'columns' }, h('div', {}, form, fault), h('section', { class: 'panel side' }, h('h2', {}, t('preview')), preview)));
   show(wanted);
   await tell(form, preview, isJson, saved, signal);
 }
@@ -77,8 +77,7 @@ async function tell(form, preview, isJson, saved, signal) {
   try {
     const { body } = await post('/v1/timetables/preview', { ...question, count: 8 }, { signal });
     showFaults(form, outcome.faults.filter((each) => each.field.startsWith('timetable.')), 'timetable.');
-    preview.replaceChildren(h('p', { class: 'sentence' }, body.sentence), h('ol', {}, body.items.map((each) => h('li', { class: each.skipped ? 'skipped' : null },
-      h('time', { datetime: each.at, title: moment(each.at) }, each.local.replace('T', ' ')), each.note ? h('span', { class: 'quiet' }, ` ${each.note}`) : null))));
+    preview.replaceChildren(h('p', { class: 'sentence' }, body.sentence), fireTimes(body.items));
   } catch (error) {
     if (signal.aborted) return;
     const left = isJson ? error.errors || [] : showFaults(form, error.errors || [], 'timetable.');

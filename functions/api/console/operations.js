@@ -3,7 +3,7 @@
 import { ask, can, get, path, post, query } from './api.js';
 import { h } from './dom.js';
 import { moment } from './format.js';
-import { act, askFirst, button, pagedTable, stamp } from './pieces.js';
+import { act, button, deleteButton, pagedTable, stamp } from './pieces.js';
 import { editJson } from './access.js';
 import { t } from './words.js';
 
@@ -13,7 +13,7 @@ export async function showCalendars({ root, signal }) {
   const days = (each) => [...each.weekdays, ...each.dates.slice(0, 6), ...each.ranges.slice(0, 4).map((range) => `${range.from} – ${range.to}`)].join(', ');
   const row = (each) => [each.name, each.description, each.zone || '', days(each), h('div', { class: 'row' },
     can('calendars', 'edit') && button(t('edit'), () => editJson(each.name, plain(each), (body) => ask('PUT', path('calendars', each.name), { body, etag: `"${each.version}"` }), refresh)),
-    can('calendars', 'delete') && button(t('delete'), () => askFirst(t('delete'), each.name, t('delete'), () => act(() => ask('DELETE', path('calendars', each.name), { etag: `"${each.version}"` }), refresh)), 'danger'))];
+    can('calendars', 'delete') && deleteButton(each.name, path('calendars', each.name), each.version, refresh))];
   const list = pagedTable(t('page_calendars'), [t('calendar'), `~${t('description')}`, `~${t('zone')}`, t('days'), t('actions')],
     (cursor) => get(query('/v1/calendars', { limit: 50, cursor }), signal), row, t('nothing'));
   const start = { name: '', description: '', zone: null, dates: [`${new Date().getFullYear()}-12-25`], ranges: [], weekdays: [] };

@@ -3,11 +3,10 @@
 import { can, get, live, query } from './api.js';
 import { h, link, swap } from './dom.js';
 import { count, duration, share } from './format.js';
-import { hourBars } from './draw.js';
+import { failures, hourBars } from './draw.js';
 import { badge, empty, panel, stamp, table } from './pieces.js';
 import { t } from './words.js';
 
-const BAD = ['failed', 'timed_out', 'unknown', 'compensated', 'compensation_failed'];
 const SLOW_EVERY = 6;
 
 export async function showOverview({ root, signal }) {
@@ -50,7 +49,7 @@ async function readSlow(parts, signal, failed, seen) {
 
 function showStats(node, stats) {
   const { total } = stats;
-  const bad = BAD.reduce((sum, name) => sum + total[name], 0);
+  const bad = failures(total);
   const ended = total.succeeded + bad;
   const tile = (name, value, kind = '') => h('div', { class: `tile ${kind}` }, h('dt', {}, name), h('dd', {}, value));
   swap(node, h('section', { class: 'panel' }, h('h2', {}, t('last_day')), h('dl', { class: 'tiles' },

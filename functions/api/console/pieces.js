@@ -11,6 +11,10 @@ export const panel = (title, ...children) => h('section', { class: 'panel' }, ti
 export const empty = (text) => h('p', { class: 'quiet' }, text);
 export const pre = (text, label) => h('pre', { tabindex: '0', role: 'region', 'aria-label': label }, text);
 
+/** Fire times as the wall clock shows them, each with what changes it. */
+export const fireTimes = (items) => h('ol', {}, items.map((each) => h('li', { class: each.skipped ? 'skipped' : null },
+  h('time', { datetime: each.at, title: moment(each.at) }, each.local.replace('T', ' ')), ' ', h('span', { class: 'quiet' }, each.note || ''))));
+
 export function button(label, act, kind = '') {
   return h('button', { type: 'button', class: kind, 'data-key': label, on: { click: act } }, label);
 }
@@ -59,6 +63,11 @@ export function askFirst(title, text, word, act, { note, kind = 'danger' } = {})
   const input = note ? h('input', { id: 'dialog-note', maxlength: '300', autocomplete: 'off' }) : null;
   const close = openDialog(title, [h('p', {}, text), note && h('label', { for: 'dialog-note' }, note), input].filter(Boolean),
     [button(word, () => { close(); act(input ? input.value : undefined); }, kind)]);
+}
+
+/** A button that deletes what was read as this version, once somebody has said yes. */
+export function deleteButton(name, address, version, done) {
+  return button(t('delete'), () => askFirst(t('delete'), name, t('delete'), () => act(() => ask('DELETE', address, { etag: `"${version}"` }), done)), 'danger');
 }
 
 /** Does something once, tells how it went, and asks for a code where the API wants one. */
@@ -143,5 +152,5 @@ export function pagedTable(caption, heads, read, row, none) {
     body.replaceChildren(items.length ? table(caption, heads, items.map(row)) : empty(page.next_cursor ? t('search_on') : none));
     more.replaceChildren(...(page.next_cursor ? [button(t('more'), () => act(() => load(page.next_cursor), null, ''))] : []));
   }
-  return { node: h('div', {}, body, more), load, isOnePage: () => !more.dataset.asked && items.length <= 50 };
+  return { node: h('div', {}, body, more), load };
 }

@@ -3,9 +3,9 @@
 import { ask, can, get, live, path, post, query } from './api.js';
 import { showDiff } from './diff.js';
 import { h, link, swap } from './dom.js';
-import { history } from './draw.js';
+import { failures, history } from './draw.js';
 import { count, duration, moment, pretty, tagsText } from './format.js';
-import { act, askFirst, badge, button, empty, facts, openDialog, panel, pre, stamp, table } from './pieces.js';
+import { act, askFirst, badge, button, empty, facts, fireTimes, openDialog, panel, pre, stamp, table } from './pieces.js';
 import { actions, timing } from './schedules.js';
 import { t } from './words.js';
 
@@ -66,7 +66,7 @@ function showHead(node, schedule, refresh, etag) {
     facts([[t('expression'), h('code', {}, timing(schedule.timetable))], [t('next'), stamp(schedule.next_fire_at)], [t('last_run'), last ? h('a', { href: link('runs', last.run_id) }, badge(last.state), ' ', stamp(last.ended_at)) : '–'],
       [t('owner'), schedule.owner], [t('tags'), tagsText(schedule.tags) || '–'], [t('revision'), `${schedule.revision}`], schedule.paused_until && [t('paused_until'), moment(schedule.paused_until)],
       schedule.skip_next ? [t('skip_next'), `${schedule.skip_next}`] : null, schedule.runs_left === null ? null : [t('runs_left'), `${schedule.runs_left}`],
-      [t('succeeded_day'), count(counters.succeeded)], [t('failures_day'), count((counters.failed || 0) + (counters.timed_out || 0) + (counters.unknown || 0) + (counters.compensated || 0) + (counters.compensation_failed || 0))],
+      [t('succeeded_day'), count(counters.succeeded)], [t('failures_day'), count(failures(counters))],
       [t('average_lateness'), duration(counters.average_lateness_ms)], [t('average_duration'), duration(counters.average_duration_ms)]])));
 }
 
@@ -86,8 +86,7 @@ function showRuns(node, id, page, older, signal) {
 }
 
 function showNext(node, answer) {
-  const line = (each) => h('li', { class: each.skipped ? 'skipped' : null }, h('time', { datetime: each.at, title: moment(each.at) }, each.local.replace('T', ' ')), ' ', h('span', { class: 'quiet' }, each.note || ''));
-  swap(node, panel(t('next_fire_times'), h('p', { class: 'sentence' }, answer.sentence), answer.items.length ? h('ol', {}, answer.items.map(line)) : empty(t('nothing_next'))));
+  swap(node, panel(t('next_fire_times'), h('p', { class: 'sentence' }, answer.sentence), answer.items.length ? fireTimes(answer.items) : empty(t('nothing_next'))));
 }
 
 async function revisions(id, signal) {
