@@ -19,21 +19,27 @@ class Attack:
     what: str
     expected: str
     run: Callable[..., Any]
+    on: Callable[[], Any] | None = None
 
     @property
     def area(self):
         return self.id.partition("-")[0]
 
 
-def attack(identity, what, expected):
-    """Enters the decorated function into the table."""
+def attack(identity, what, expected, on=None):
+    """Enters the decorated function into the table; `on` makes another victim than usual."""
 
     def enter(run):
         assert identity not in ATTACKS, f"{identity} is there twice"
-        ATTACKS[identity] = Attack(identity, what, expected, run)
+        ATTACKS[identity] = Attack(identity, what, expected, run, on)
         return run
 
     return enter
+
+
+def result_of(each):
+    """What an attack of the table gets from a fresh victim."""
+    return outcome(each.run((each.on or Victim)()))
 
 
 def outcome(result):
