@@ -11,7 +11,9 @@ from edge import BatchAnswer, Record, each_record
 
 def handle(event: Mapping[str, Any], context: object) -> BatchAnswer:
     """Lambda's door."""
-    return respond(event, *wire_dead_letter())
+    take_in, log, metrics = wire_dead_letter()
+    metrics.put_all({"DeadLetters": len(event["Records"])})
+    return respond(event, take_in, log)
 
 
 def respond(event: Mapping[str, Any], take_in: TakeInDeadLetter, log: Log) -> BatchAnswer:

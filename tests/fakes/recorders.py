@@ -48,9 +48,14 @@ class RecordedMetrics:
 
     def __init__(self):
         self.told = []
+        self.together = []
 
     def put(self, name, value, unit, **properties):
         self.told.append((name, value, unit, properties))
+
+    def put_all(self, values, *, schedule_id=None, **properties):
+        if values:
+            self.together.append((schedule_id, dict(values)))
 
 
 class RecordedAlerts:

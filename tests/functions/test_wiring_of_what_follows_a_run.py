@@ -69,6 +69,8 @@ class Stack:
             "AUDIT_LOCK_DAYS": "365",
             "AUDIT_LOCK_MODE": "GOVERNANCE",
             "ENVIRONMENT": "carillon",
+            "MEASURED_SCHEDULES": "",
+            "POWERTOOLS_METRICS_NAMESPACE": "Carillon",
             "DATA_KEY_IDS": data,
             "ROOT_KEY_ID": root,
             "SESSION_SECONDS": "3600",

@@ -1,8 +1,11 @@
 """What is watched, who is told, and what a user is given to go on with."""
 
 import json
+import re
+from pathlib import Path
 
 from carillon.adapters.emf import EmfMetrics
+from carillon.domain.measures import UNITS
 from carillon.services.liveness import OLDEST_WAKE_AGE
 from tests.fakes.clock import FakeClock
 
@@ -10,6 +13,9 @@ ALARMED = {
     ("AWS/Lambda", "Invocations", "TickFunction"),
     ("AWS/Lambda", "Errors", "TickFunction"),
     ("Carillon", "OldestWakeAge", "AWS::StackName"),
+    ("Carillon", "TickLag", "AWS::StackName"),
+    ("Carillon", "Throttles", "AWS::StackName"),
+    ("Carillon", "BrokenSchedules", "AWS::StackName"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "DispatchQueue"),
     ("AWS/Lambda", "Invocations", "DeadLetterFunction"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "DispatchDeadLetters"),
@@ -27,8 +33,19 @@ OUTPUTS = {
     "ApiUrl", "OperatorFunctionName", "TickFunctionName", "WorkerFunctionName", "WorkerRoleArn",
     "SchedulesTableName", "RunsTableName", "AccessTableName", "GuardsTableName", "AuditTableName",
     "DispatchQueueUrl", "DeadLetterQueueUrl", "AlertsTopicArn", "ArchiveBucketName",
-    "DataKeyArn", "TokenKeyArn", "RootKeyArn",
+    "DashboardName", "DataKeyArn", "TokenKeyArn", "RootKeyArn",
 }  # fmt: skip
+
+
+LISTED_BY_AWS = {
+    "AWS/Lambda": (
+        {"Invocations", "Errors", "Throttles", "IteratorAge", "RecursiveInvocationsDropped", "ConcurrentExecutions"},
+        {"FunctionName"},
+    ),
+    "AWS/SQS": ({"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"}, {"QueueName"}),
+    "AWS/ApiGateway": ({"5xx"}, {"ApiId", "Stage"}),
+}
+RUNBOOK = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 
 
 def watched(alarm):
@@ -76,6 +93,39 @@ def test_the_alarm_on_overdue_runs_watches_the_metric_that_the_tick_writes(stack
     assert environment["ENVIRONMENT"] == alarm["Dimensions"][0]["Value"]
     # A look a minute, and one that failed: nothing healthy waits longer.
     assert alarm["Threshold"] > 120
+
+
+def test_every_alarm_of_our_own_watches_a_metric_that_is_emitted_with_its_dimensions(stack):
+    for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items():
+        dimensions = {each["Name"] for each in alarm["Dimensions"]}
+        if alarm["Namespace"] in LISTED_BY_AWS:
+            metrics, named = LISTED_BY_AWS[alarm["Namespace"]]
+            assert alarm["MetricName"] in metrics, name
+            assert dimensions == named, name
+            continue
+        lines = []
+        EmfMetrics("Carillon", "prod", FakeClock(), lines.append).put_all({alarm["MetricName"]: 10**6})
+        (written,) = json.loads(lines[0])["_aws"]["CloudWatchMetrics"]
+        assert (written["Namespace"], written["Dimensions"]) == (alarm["Namespace"], [list(dimensions)]), name
+
+
+def test_every_alarm_has_its_line_in_the_runbook_and_the_runbook_no_other(stack):
+    told = re.findall(r"^\| (\w+Alarm) \| .{60,}\|$", RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert len(told) == len(set(told))
+    assert set(told) == set(stack.of_type("AWS::CloudWatch::Alarm"))
+
+
+def test_the_dashboard_shows_every_metric_and_only_those_that_exist(stack):
+    body = stack.properties("Dashboard")["DashboardBody"]["Fn::Sub"]
+    shown = {}
+    for widget in json.loads(body)["widgets"]:
+        for namespace, metric, *_ in widget["properties"]["metrics"]:
+            shown.setdefault(namespace, set()).add(metric)
+
+    assert shown.pop("Carillon") == set(UNITS) - {"SecondFactorLocked"}
+    for namespace, metrics in shown.items():
+        assert metrics <= LISTED_BY_AWS[namespace][0]
 
 
 def test_alarms_may_publish_to_the_topic_and_use_its_key(stack):

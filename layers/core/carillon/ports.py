@@ -16,6 +16,7 @@ from carillon.domain.claim import Claim, ClaimVerdict
 from carillon.domain.dead_letter import DeadLetter
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.job import Revision
+from carillon.domain.measures import Values
 from carillon.domain.outcome import Outcome
 from carillon.domain.overlap import Slot
 from carillon.domain.rbac import Role
@@ -305,6 +306,9 @@ class Metrics(Protocol):
 
     def put(self, name: str, value: float, unit: str, **properties: str) -> None:
         """Tells one value; properties explain it and are no dimensions."""
+
+    def put_all(self, values: Values, *, schedule_id: str | None = None, **properties: str) -> None:
+        """Tells values of known metrics together, for the stack or for one schedule; nothing when there are none."""
 
 
 class Target(Protocol):

@@ -87,6 +87,7 @@ class WorkerSettings(SealingSettings):
     shards: int
     retention_days: int
     api_url: str
+    powertools_metrics_namespace: str
     http_allow: tuple[str, ...]
     task_buckets: tuple[str, ...]
     task_tables: tuple[str, ...]
@@ -128,6 +129,8 @@ class FollowSettings(SealingSettings):
     shards: int
     retention_days: int
     alerts_topic_arn: str
+    measured_schedules: tuple[str, ...]
+    powertools_metrics_namespace: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,7 @@ class DeadLetterSettings(SealingSettings):
     alerts_topic_arn: str
     shards: int
     retention_days: int
+    powertools_metrics_namespace: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ Imports stand inside the functions, so that each Lambda loads only what it runs.
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from carillon.ports import Clock, Concurrently, DispatchQueue, Log, Target
+from carillon.ports import Clock, Concurrently, DispatchQueue, Log, Metrics, Target
 
 if TYPE_CHECKING:
     from carillon.adapters.audit_archive import S3AuditArchive
     from carillon.adapters.dynamo.database import Database
+    from carillon.adapters.emf import EmfMetrics
     from carillon.adapters.seals import Seals
     from carillon.services.api import Api
     from carillon.services.archive import Archive
@@ -78,6 +79,15 @@ def _dispatch_queue(settings: Any, seals: "Seals", database: "Database", clock: 
     )
 
 
+def _metrics(settings: Any, clock: Clock) -> "EmfMetrics":
+    """Metrics on standard output, with what this process asked of KMS and was throttled in."""
+    from carillon.adapters.aws import CALLS
+    from carillon.adapters.emf import EmfMetrics
+
+    namespace = settings.powertools_metrics_namespace
+    return EmfMetrics(namespace, settings.environment, clock, besides=CALLS.take)
+
+
 def _work_off(
     database: "Database", queue: DispatchQueue, clock: Clock, log: Log, side_by_side: Concurrently
 ) -> "WorkOff":
@@ -106,7 +116,6 @@ def wire_tick() -> "tuple[SpreadTick, Log]":
     from carillon.adapters.dynamo.runs import DynamoRuns
     from carillon.adapters.dynamo.schedules import DynamoSchedules
     from carillon.adapters.dynamo.slots import DynamoSlots
-    from carillon.adapters.emf import EmfMetrics
     from carillon.adapters.lambda_invoke import OwnFunction
     from carillon.log import structured_log
     from carillon.services.claim import Claimer
@@ -129,15 +138,15 @@ def wire_tick() -> "tuple[SpreadTick, Log]":
     sweep = Sweep(schedules, runs, ended, queue, clock, chance, side_by_side, log)
     tick = Tick(schedules, Claimer(schedules, queue, clock, chance), sweep, clock, side_by_side, log)
     own_function = OwnFunction(client("lambda"), settings.aws_lambda_function_name)
-    metrics = EmfMetrics(settings.powertools_metrics_namespace, settings.environment, clock)
+    metrics = _metrics(settings, clock)
     liveness = Liveness(runs, clock, metrics, log)
     work_off = _work_off(database, queue, clock, log, side_by_side)
     ranges = settings.shards, settings.shards_per_tick
-    return SpreadTick(tick, liveness, own_function, *ranges, work_off.all), log
+    return SpreadTick(tick, liveness, own_function, *ranges, work_off.all, metrics.put_all), log
 
 
 @cache
-def wire_worker() -> "tuple[Execute, Clock, Log]":
+def wire_worker() -> "tuple[Execute, Clock, Log, Metrics]":
     """What the worker needs."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -176,7 +185,8 @@ def wire_worker() -> "tuple[Execute, Clock, Log]":
     ended = build_ended(slots, *parts, log, build_advance(*stores, *parts, log, side_by_side))
     turn = build_turn(runs, slots, queue, ended, clock, chance)
     messages = seals.verifying_messages()
-    return Execute(messages, runs, attempt, turn, ended, queue, clock, chance, log, steps), clock, log
+    execute = Execute(messages, runs, attempt, turn, ended, queue, clock, chance, log, steps)
+    return execute, clock, log, _metrics(settings, clock)
 
 
 @cache
@@ -205,7 +215,8 @@ def wire_follow() -> "tuple[Follow, FollowBatch, Log]":
     queue = _dispatch_queue(settings, seals, database, clock)
     side_by_side = ThreadPoolExecutor(TICK_THREADS).map
     count = CountRuns(DynamoStats(database), clock, chance, side_by_side)
-    batch = FollowBatch(count, _work_off(database, queue, clock, log, side_by_side))
+    work_off, metrics = _work_off(database, queue, clock, log, side_by_side), _metrics(settings, clock)
+    batch = FollowBatch(count, work_off, metrics, frozenset(settings.measured_schedules))
     topic = SnsAlertTopic(client("sns"), settings.alerts_topic_arn)
     schedules, enqueue = DynamoSchedules(database), Enqueue(DynamoRuns(database), queue, clock)
     chain = ChainRuns(schedules, enqueue, clock, log)
@@ -228,7 +239,7 @@ def wire_archive() -> "tuple[Archive, ArchiveAudit]":
 
 
 @cache
-def wire_dead_letter() -> "tuple[TakeInDeadLetter, Log]":
+def wire_dead_letter() -> "tuple[TakeInDeadLetter, Log, Metrics]":
     """What the end of undeliverable messages needs."""
     from carillon.adapters.aws import client
     from carillon.adapters.clock import SystemChance, SystemClock
@@ -268,7 +279,7 @@ def wire_dead_letter() -> "tuple[TakeInDeadLetter, Log]":
         log,
         settings.environment,
     )
-    return take_in, log
+    return take_in, log, _metrics(settings, clock)
 
 
 def _other_issuers(settings: "ApiSettings", clock: Clock) -> "tuple[Issuer, ...]":

@@ -5,6 +5,7 @@ no call made here. AWS_ENDPOINT_URL points every client elsewhere, which botocor
 """
 
 from functools import cache
+from threading import Lock
 from typing import Any, Final
 
 import botocore.session
@@ -36,6 +37,33 @@ _OUTAGES: Final = frozenset(
 )
 
 
+class Calls:
+    """Tries of AWS calls since somebody last asked: those to KMS, and those that were throttled."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._counts: dict[str, int] = {}
+
+    def count(self, *, event_name: str, response: Any, **_: Any) -> None:
+        """botocore's hook; answering None leaves the retrying to others."""
+        parsed = response[1] if response else {}
+        code = str(parsed.get("Error", {}).get("Code", "")).rpartition(".")[2]
+        with self._lock:
+            if event_name.startswith("needs-retry.kms."):
+                self._counts["KmsCalls"] = self._counts.get("KmsCalls", 0) + 1
+            if code in _THROTTLES:
+                self._counts["Throttles"] = self._counts.get("Throttles", 0) + 1
+
+    def take(self) -> dict[str, int]:
+        """The counts that are not zero; they begin again."""
+        with self._lock:
+            taken, self._counts = self._counts, {}
+        return taken
+
+
+CALLS: Final = Calls()
+
+
 @cache
 def _session() -> botocore.session.Session:
     return botocore.session.Session()
@@ -52,7 +80,10 @@ def client(service: str, *, read_timeout_seconds: float = 5, attempts: int = 3) 
         max_pool_connections=POOL,
         tcp_keepalive=True,
     )
-    return _session().create_client(service, config=config)
+    made = _session().create_client(service, config=config)
+    # Told of every try, so that throttles are seen which a later try of the SDK hides.
+    made.meta.events.register("needs-retry", CALLS.count)
+    return made
 
 
 def named(error: BotoCoreError | ClientError) -> CarillonError:

@@ -141,6 +141,12 @@ def by_hour(changes: Sequence[Change]) -> dict[HourKey, list[End]]:
     return found
 
 
+def ended_runs(changes: Iterable[Change]) -> list[Run]:
+    """The runs that ended by some changes, those of workflows' parts left out."""
+    ends = [change for change in changes if _end_of(change) is not None]
+    return [change.after for change in ends if isinstance(change, RunChange) and change.after is not None]
+
+
 def hour_of(moment: datetime) -> datetime:
     """The beginning of a moment's hour."""
     return moment.replace(minute=0, second=0, microsecond=0)

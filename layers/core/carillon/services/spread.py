@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from carillon.domain.errors import InvalidInput
+from carillon.domain.measures import Values
 from carillon.domain.shards import in_ranges
 from carillon.ports import TickRanges
 from carillon.services.liveness import Liveness
@@ -21,7 +22,9 @@ class SpreadTick:
         shards: int,
         shards_per_tick: int,
         work_off: Callable[[], int],
+        measure: Callable[[Values], None] | None = None,
     ) -> None:
+        self._measure = measure
         self._tick = tick
         self._work_off = work_off
         self._liveness = liveness
@@ -42,7 +45,10 @@ class SpreadTick:
         self._liveness(shards)
         report = self._tick.run(shards)
         # Live fire times first: backfills wait for the claims of the range that looks after them.
-        return replace(report, backfilled=self._work_off()) if 0 in shards else report
+        report = replace(report, backfilled=self._work_off()) if 0 in shards else report
+        if self._measure is not None:
+            self._measure(tick_measures(report))
+        return report
 
     def _checked(self, own_range: Sequence[int]) -> range:
         first, end = own_range
@@ -51,3 +57,18 @@ class SpreadTick:
                 f"The range {first}..{end} is not within the {self._shards} shards of this stack."
             )
         return range(first, end)
+
+
+def tick_measures(report: TickReport) -> Values:
+    """A tick in numbers; those that are seldom anything but zero are told when they are."""
+    swept = report.swept
+    seldom = {
+        "Postponed": report.postponed,
+        "Unsent": report.unsent,
+        "BrokenSchedules": report.broken,
+        "Resent": swept.resent,
+        "AttemptsLost": swept.retried + swept.unknown,
+        "SweepFailures": swept.failed,
+    }
+    always = {"TickLag": report.lag_seconds, "Due": report.due, "Claimed": report.runs}
+    return always | {name: value for name, value in seldom.items() if value}

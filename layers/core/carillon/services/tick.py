@@ -4,7 +4,7 @@ Work is O(due). Everything a tick leaves undone is still in the due or wake inde
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -33,7 +33,10 @@ LISTED_PER_TICK: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class TickReport:
-    """What one tick did, in counts; `postponed` and `unsent` are left to the next tick."""
+    """What one tick did, in counts; `postponed` and `unsent` are left to the next tick.
+
+    `lag_seconds` is how far the earliest due moment lay in the past when it was found: 0 where all is claimed ahead.
+    """
 
     due: int = 0
     runs: int = 0
@@ -43,10 +46,12 @@ class TickReport:
     postponed: int = 0
     unsent: int = 0
     backfilled: int = 0
+    lag_seconds: int = 0
     swept: SweepReport = field(default_factory=SweepReport)
 
     def __add__(self, other: "TickReport") -> "TickReport":
-        return TickReport(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+        added = TickReport(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+        return replace(added, lag_seconds=max(self.lag_seconds, other.lag_seconds))
 
 
 class Tick:
@@ -84,6 +89,7 @@ class Tick:
     ) -> TickReport:
         report = TickReport(due=len(page), broken=self._mark_unreadable(page))
         due = [row for row in page if isinstance(row, Schedule)]
+        report += TickReport(lag_seconds=_lag(due, self._clock.now()))
         try:
             named = calendars.of(due)
         except (Throttled, Unavailable) as error:
@@ -133,6 +139,13 @@ class Tick:
                 "schedule_broken", "A schedule is broken.", schedule_id=schedule.schedule_id, why=made.reason
             )
         return made
+
+
+def _lag(due: Iterable[Schedule], now: datetime) -> int:
+    return max(
+        (int((now - head.due_at).total_seconds()) for head in due if head.due_at and head.due_at < now),
+        default=0,
+    )
 
 
 def _with_more(written: Iterable[Claim], horizon: datetime) -> list[Schedule]:
