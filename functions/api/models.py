@@ -90,6 +90,14 @@ class Retry(Strict):
     deadline_seconds: float | None = Field(default=None, ge=1, le=2_592_000)
 
 
+class ShownSecret(Strict):
+    """What an answer shows in place of a secret's value; sent back, it keeps the secret as it is."""
+
+    set: bool
+    changed_at: str | None = None
+    reason: str | None = None
+
+
 class Job(Strict):
     target: HttpTarget | PythonTarget
     timeout_seconds: float = Field(default=60, ge=0.1)
@@ -97,7 +105,11 @@ class Job(Strict):
     wait: Literal["callback"] | None = None
     wait_timeout_seconds: int | None = Field(default=None, ge=1, le=2_592_000)
     heartbeat_seconds: int | None = Field(default=None, ge=60, le=2_592_000)
-    secrets: dict[str, str] = Field(default={}, max_length=0)
+    secrets: dict[str, str | None | ShownSecret] = Field(
+        default={},
+        max_length=32,
+        description="Written as texts, null takes one away; shown as `set` and `changed_at`, never by value.",
+    )
     compensate: None = None
 
 

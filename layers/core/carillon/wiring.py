@@ -164,6 +164,7 @@ def wire_worker() -> "tuple[Execute, Clock, Log, Metrics]":
     from carillon.services.attempt import Attempt
     from carillon.services.ended import build_ended
     from carillon.services.execute import Execute
+    from carillon.services.open_secrets import OpenSecrets
     from carillon.services.turn import build_turn
     from carillon.services.workflow import build_advance, build_steps
     from carillon.settings import WorkerSettings
@@ -180,7 +181,16 @@ def wire_worker() -> "tuple[Execute, Clock, Log, Metrics]":
     stores, parts = (schedules, runs, DynamoOutputs(database)), (queue, clock, chance)
     side_by_side = ThreadPoolExecutor(FAN_OUT_THREADS).map
     steps = build_steps(*stores, *parts, side_by_side)
-    attempt = Attempt(schedules, targets, clock, log, settings.api_url, steps.inputs, steps.jobs)
+    attempt = Attempt(
+        schedules,
+        targets,
+        clock,
+        log,
+        settings.api_url,
+        steps.inputs,
+        steps.jobs,
+        OpenSecrets(seals.keyring),
+    )
     slots = DynamoSlots(database)
     ended = build_ended(slots, *parts, log, build_advance(*stores, *parts, log, side_by_side))
     turn = build_turn(runs, slots, queue, ended, clock, chance)

@@ -19,6 +19,7 @@ from carillon.services.ended import build_ended
 from carillon.services.enqueue import Enqueue
 from carillon.services.execute import Execute
 from carillon.services.journal import Journal
+from carillon.services.keep_secrets import KeepSecrets
 from carillon.services.pause_schedule import PauseSchedule
 from carillon.services.replace_schedule import ReplaceSchedule
 from carillon.services.resume_schedule import ResumeSchedule
@@ -28,6 +29,7 @@ from carillon.services.tick import Tick
 from carillon.services.trigger_schedule import TriggerSchedule
 from carillon.services.turn import build_turn
 from tests.fakes.clock import FakeChance
+from tests.fakes.doors import LabelledSealer
 from tests.fakes.recorders import MemoryDeadLetters, RecordedAlerts
 from tests.fakes.sealing import ClearMessages
 from tests.faults.simulator.queue import AdversarialQueue
@@ -93,8 +95,10 @@ class Cast:
         journal = Journal(chance)
         end_queued = EndQueued(runs, slots, ended, clock, chance, SKEW_SECONDS)
         at_once = DispatchAtOnce(claimer, clock, log)
-        self.create = CreateSchedule(schedules, clock, journal, at_once)
-        self.replace = ReplaceSchedule(schedules, clock, journal, end_queued, at_once)
+        self.create = CreateSchedule(schedules, KeepSecrets(LabelledSealer()), clock, journal, at_once)
+        self.replace = ReplaceSchedule(
+            schedules, KeepSecrets(LabelledSealer()), clock, journal, end_queued, at_once
+        )
         self.pause = PauseSchedule(schedules, clock, journal, end_queued)
         self.resume = ResumeSchedule(schedules, clock, journal, at_once)
         self.delete = DeleteSchedule(schedules, runs, clock, journal, end_queued)

@@ -28,7 +28,7 @@ CASES = {
         firing({"expression": "at(2020-01-01T00:00:00)"}), 400, "invalid_input", EXPRESSION,
     ),
     "secrets": (
-        {**MINIMAL, "job": {**MINIMAL["job"], "secrets": {"A": "b"}}}, 400, "secrets_not_available", "job.secrets",
+        {**MINIMAL, "job": {**MINIMAL["job"], "secrets": {"A": "b"}}}, 400, "invalid_input", "job.secrets.A",
     ),
     "a feature not built yet": (
         {**MINIMAL, "alerts": {"late_after_seconds": 60}}, 400, "not_available", "alerts.late_after_seconds",

@@ -47,37 +47,8 @@ def test_planned_targets_are_not_available_yet():
     assert list(found) == ["job.target.kind"]
 
 
-def test_a_job_with_secrets_is_refused_with_a_code_of_its_own():
-    found, code = faults(with_value("job.secrets", {"TOKEN": "s3cr3t"}))
-
-    assert code == "secrets_not_available"
-    assert "s3cr3t" not in str(found)
-
-
-def test_a_header_that_names_a_secret_is_refused_too():
-    found, code = faults(with_value("job.target.headers", {"Authorization": "Bearer ${secrets.TOKEN}"}))
-
-    assert code == "secrets_not_available"
-    assert list(found) == ["job.target.headers.Authorization"]
-
-
 def test_a_wrong_value_goes_before_what_is_not_available():
     found, code = faults(with_value("alerts.late_after_seconds", 60, with_value("schedule_id", "BAD")))
 
     assert code == "invalid_input"
     assert set(found) == {"schedule_id", "alerts.late_after_seconds"}
-
-
-@pytest.mark.parametrize("place", ["job", "job.compensate", "job.steps.a", "job.steps.a.compensate"])
-def test_secrets_are_refused_wherever_a_task_can_stand(place):
-    task = {"target": MINIMAL["job"]["target"] | {"headers": {"X-Key": "${secrets.KEY}"}}}
-    plain = {"target": MINIMAL["job"]["target"]}
-    jobs = {
-        "job": task,
-        "job.compensate": plain | {"compensate": task},
-        "job.steps.a": {"steps": {"a": task}},
-        "job.steps.a.compensate": {"steps": {"a": plain | {"compensate": task}}},
-    }
-    found, code = faults(with_value("job", jobs[place]))
-
-    assert (list(found), code) == ([f"{place}.target.headers.X-Key"], "secrets_not_available")

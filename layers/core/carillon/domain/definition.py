@@ -10,14 +10,15 @@ from typing import Any, Final
 
 from carillon.domain.allow_list import AllowList
 from carillon.domain.catch_up import MAX_CATCH_UP
-from carillon.domain.errors import NotAvailable, SecretsNotAvailable
+from carillon.domain.errors import NotAvailable
 from carillon.domain.job import Job
 from carillon.domain.job_definition import read_job
-from carillon.domain.not_yet import refusals, secret_uses
+from carillon.domain.not_yet import refusals
 from carillon.domain.overlap_proof import needs_slot
 from carillon.domain.reading import Faults, Section
 from carillon.domain.run_id import SCHEDULE_ID
 from carillon.domain.schedule import CatchUp, Misfire, Overlap, Policies, TimetableSpec
+from carillon.domain.secret_definition import NONE_GIVEN, GivenSecrets, read_secrets
 from carillon.domain.timetable_definition import timetable_section
 
 WORKER_RESERVE_SECONDS: Final = 5
@@ -78,11 +79,12 @@ class Definition:
     policies: Policies
     job: Job
     alerts: Mapping[str, object]
+    secrets: GivenSecrets = NONE_GIVEN
     needs_slot: bool = True
 
 
 def read_definition(document: Any, limits: Limits, now: datetime) -> Definition:
-    """The definition in a decoded JSON document; InvalidInput, NotAvailable or SecretsNotAvailable with every fault.
+    """The definition in a decoded JSON document; InvalidInput or NotAvailable with every fault.
 
     `now` is where the check of the shortest interval begins.
     """
@@ -101,6 +103,7 @@ def read_definition(document: Any, limits: Limits, now: datetime) -> Definition:
         timetable=read_timetable(body.section("timetable", TIMETABLE_FIELDS), limits, now),
         policies=_policies(body.section("policies", _POLICIES)),
         job=read_job(body, limits.max_timeout_seconds, limits.http_allow),
+        secrets=read_secrets(body.get("job"), faults),
         alerts=_alerts(body.section("alerts", _ALERTS)),
     )
     _refuse_unavailable(body.document, faults)
@@ -112,12 +115,10 @@ def read_definition(document: Any, limits: Limits, now: datetime) -> Definition:
 
 
 def _refuse_unavailable(document: Mapping[str, Any], faults: Faults) -> None:
-    secrets, features = tuple(secret_uses(document)), tuple(refusals(document))
-    if secrets and not faults.errors:
-        raise SecretsNotAvailable(None, (*secrets, *features))
+    features = tuple(refusals(document))
     if features and not faults.errors:
         raise NotAvailable(None, features)
-    for error in (*secrets, *features):
+    for error in features:
         faults.note(error.field, error.message)
 
 

@@ -7,11 +7,13 @@ from carillon.domain.definition import Definition
 from carillon.domain.job import Job, Retry, Wait
 from carillon.domain.moments import to_rfc3339
 from carillon.domain.schedule import Policies, TimetableSpec
+from carillon.domain.secret_definition import secrets_document
+from carillon.domain.secrets import Secrets
 from carillon.domain.workflow.shape import Step
 
 
-def definition_document(definition: Definition) -> dict[str, Any]:
-    """The document of a definition; reading it again gives the same definition."""
+def definition_document(definition: Definition, secrets: Secrets | None = None) -> dict[str, Any]:
+    """The document of a definition, without any secret's value; reading it again gives the same definition."""
     return {
         "schedule_id": definition.schedule_id,
         "description": definition.description,
@@ -19,7 +21,7 @@ def definition_document(definition: Definition) -> dict[str, Any]:
         "sensitive": definition.sensitive,
         "timetable": timetable_document(definition.timetable),
         "policies": policies_document(definition.policies),
-        "job": job_document(definition.job),
+        "job": job_document(definition.job) | {"secrets": secrets_document(secrets or {})},
         "alerts": dict(definition.alerts),
     }
 
@@ -60,8 +62,8 @@ def job_document(job: Job) -> dict[str, Any]:
     """The job's fields; whole numbers of seconds are shown as such."""
     if job.workflow is not None:
         steps = {step.name: _step_document(step, job.tasks[step.name]) for step in job.workflow.steps}
-        return {"steps": steps, "timeout_seconds": _plain(job.timeout_seconds), "secrets": {}}
-    return {**_task_document(job), "secrets": {}, "compensate": _undo_document(job)}
+        return {"steps": steps, "timeout_seconds": _plain(job.timeout_seconds)}
+    return {**_task_document(job), "compensate": _undo_document(job)}
 
 
 def _step_document(step: Step, task: Job) -> dict[str, Any]:

@@ -99,12 +99,6 @@ class NestingTooDeep(InvalidJson):
     code = "nesting_too_deep"
 
 
-class SecretsNotAvailable(NotAvailable):
-    """Jobs with secrets are not available on this stack."""
-
-    code = "secrets_not_available"
-
-
 class ScheduleNotFound(CarillonError, LookupError):
     """There is no schedule with this id."""
 
@@ -360,6 +354,12 @@ class MalformedRow(CarillonError, ValueError):
     """A stored row could not be read."""
 
     code = "malformed_row"
+
+
+class SecretMissing(CarillonError):
+    """A secret that the job names is not set."""
+
+    code = "secret_missing"
 
 
 class SealError(CarillonError):

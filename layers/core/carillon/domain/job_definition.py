@@ -24,6 +24,11 @@ _FIELDS: Final = (*TASK_FIELDS, "secrets", "compensate", "steps")
 _OF_TASKS: Final = ("target", "retry", "compensate", *WAIT_FIELDS)
 
 
+def job_section(body: Section) -> Section:
+    """The job part of a document."""
+    return body.section("job", _FIELDS)
+
+
 def read_job(body: Section, max_timeout_seconds: float, http_allow: AllowList) -> Job:
     """The job of a document; faults are noted in the document's list."""
     section = body.section("job", _FIELDS)

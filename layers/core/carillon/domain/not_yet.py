@@ -35,22 +35,6 @@ def refusals(document: Mapping[str, Any]) -> Iterator[FieldError]:
             )
 
 
-def secret_uses(document: Mapping[str, Any]) -> Iterator[FieldError]:
-    """Every place that wants a secret, which cannot be sealed yet."""
-    if _value_at(document, "job.secrets") not in (None, {}):
-        yield FieldError(
-            "job.secrets", "Secrets are not available yet: this stack cannot seal them. Leave secrets out."
-        )
-    for path in _tasks(document):
-        headers = _value_at(document, f"{path}.target.headers")
-        for name, value in headers.items() if isinstance(headers, Mapping) else ():
-            if isinstance(value, str) and "${secrets." in value:
-                yield FieldError(
-                    f"{path}.target.headers.{ascii(name[:64])[1:-1]}",
-                    "This header names a secret; secrets are not available yet.",
-                )
-
-
 def _tasks(document: Mapping[str, Any]) -> Iterator[str]:
     """The paths of the job's task, its steps' and their compensations; a name with a dot is no step's."""
     steps = _value_at(document, "job.steps")

@@ -39,6 +39,7 @@ from carillon.services.ended import build_ended
 from carillon.services.enqueue import Enqueue
 from carillon.services.find_runs import FindRuns
 from carillon.services.journal import Journal
+from carillon.services.keep_secrets import KeepSecrets
 from carillon.services.pause_schedule import PauseSchedule
 from carillon.services.preview_timetable import PreviewTimetable
 from carillon.services.read_runs import ReadRuns
@@ -120,7 +121,7 @@ def build_api(
     ended = build_ended(slots, queue, clock, chance, log, advance)
     journal, end_queued = Journal(chance), EndQueued(runs, slots, ended, clock, chance, skew_seconds)
     at_once = DispatchAtOnce(Claimer(schedules, queue, clock, chance), clock, log)
-    enqueue = Enqueue(runs, queue, clock)
+    enqueue, keep_secrets = Enqueue(runs, queue, clock), KeepSecrets(door_ports.sealer)
     work_off = WorkOff(backfills, schedules, runs, states, enqueue, clock, map, log)
     return Api(
         clock=clock,
@@ -154,8 +155,8 @@ def build_api(
             log=log,
             issuer=issuer,
         ),
-        create_schedule=CreateSchedule(schedules, clock, journal, at_once),
-        replace_schedule=ReplaceSchedule(schedules, clock, journal, end_queued, at_once),
+        create_schedule=CreateSchedule(schedules, keep_secrets, clock, journal, at_once),
+        replace_schedule=ReplaceSchedule(schedules, keep_secrets, clock, journal, end_queued, at_once),
         pause_schedule=PauseSchedule(schedules, clock, journal, end_queued),
         resume_schedule=ResumeSchedule(schedules, clock, journal, at_once),
         delete_schedule=DeleteSchedule(schedules, runs, clock, journal, end_queued),

@@ -6,14 +6,19 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
+from carillon.domain.errors import CarillonError, SecretMissing
 from carillon.domain.job import Job
 from carillon.domain.outcome import Outcome, permanent, retryable, timed_out
 from carillon.domain.retry import deadline_of
 from carillon.domain.run import Run
 from carillon.domain.schedule import Schedule
+from carillon.domain.secret_mask import SecretMask
+from carillon.domain.secret_uses import filled, names_placed, placed
+from carillon.domain.secrets import Secret
 from carillon.domain.target_call import TargetCall
 from carillon.ports import Clock, Log, ScheduleStore, Target
 from carillon.services.jobs import Jobs
+from carillon.services.open_secrets import OpenSecrets
 from carillon.services.step_inputs import StepInputs
 
 FINISH_RESERVE: Final = timedelta(seconds=1)
@@ -32,10 +37,12 @@ class Attempt:
         api_url: str = "",
         inputs: StepInputs | None = None,
         jobs: Jobs | None = None,
+        open_secrets: OpenSecrets | None = None,
     ) -> None:
         self._schedules = schedules
         self._jobs = jobs or Jobs(schedules)
         self._inputs = inputs
+        self._open_secrets = open_secrets
         self._targets = targets
         self._clock = clock
         self._log = log
@@ -48,6 +55,7 @@ class Attempt:
     def job(self, run: Run) -> Job:
         """The task of the pinned revision with its inputs; RevisionNotFound, MalformedRow, InvalidPath."""
         task = self._jobs.task(run)
+        task = replace(task, target=placed(task.target))
         return task if self._inputs is None else self._inputs.given(run, task)
 
     def call(
@@ -70,11 +78,26 @@ class Attempt:
         deadline_at = min(*ends, deadline_of(run, job.retry) or ends[0])
         if deadline_at <= now:
             return retryable("no_time_left", "the invocation had no time left for this attempt")
+        try:
+            secrets = self._secrets(run, job)
+        except CarillonError as error:
+            failure = retryable if error.retryable else permanent
+            return failure(error.code, f"Nothing was sent: {error}")
+        mask = SecretMask(secrets.values())
         call = self._call_of(run, job, deadline_at, callback_token)
-        outcome = target.execute(replace(call, cancelled=cancelled))
+        spec, log = filled(job.target, secrets), call.log
+        call = replace(call, cancelled=cancelled, spec=spec, log=lambda line: log(mask.text(line)))
+        outcome = mask.outcome(target.execute(call))
         if not outcome.succeeded and self._clock.now() > hard_deadline:
             return timed_out("the attempt outlived its invocation's deadline")
         return outcome
+
+    def _secrets(self, run: Run, job: Job) -> dict[str, Secret]:
+        if not names_placed(job.target):
+            return {}
+        if self._open_secrets is None:
+            raise SecretMissing("This worker opens no secrets.")
+        return self._open_secrets(run, job, self._jobs.secrets(run))
 
     def _call_of(self, run: Run, job: Job, deadline_at: datetime, callback_token: str | None) -> TargetCall:
         def log(line: str) -> None:

@@ -10,10 +10,12 @@ from carillon.domain.job import Revision
 from carillon.domain.moments import to_ms
 from carillon.domain.schedule import Schedule, ScheduleState
 from carillon.domain.scope import Subject
+from carillon.domain.secrets import Secrets
 from carillon.ports import Change, Clock, ScheduleStore
 from carillon.services.authorise import Permission, authorise, authorise_schedule, authorise_targets
 from carillon.services.chain_runs import check_chain
 from carillon.services.journal import Journal
+from carillon.services.keep_secrets import KeepSecrets
 from carillon.services.operator_write import DispatchNow, write_change
 
 
@@ -21,9 +23,15 @@ class CreateSchedule:
     """Writes the head, the first revision and the audit row in one transaction."""
 
     def __init__(
-        self, schedules: ScheduleStore, clock: Clock, journal: Journal, dispatch_now: DispatchNow
+        self,
+        schedules: ScheduleStore,
+        keep_secrets: KeepSecrets,
+        clock: Clock,
+        journal: Journal,
+        dispatch_now: DispatchNow,
     ) -> None:
         self._schedules = schedules
+        self._keep_secrets = keep_secrets
         self._clock = clock
         self._journal = journal
         self._dispatch_now = dispatch_now
@@ -40,7 +48,8 @@ class CreateSchedule:
         exclusions_of(definition.timetable, self._schedules.calendars(definition.timetable.calendars))
         now = self._clock.now()
         head = create(definition, principal.name, now, tombstone).after
-        revision = revision_of(head, definition, principal)
+        secrets = self._keep_secrets(definition, head, {}, now)
+        revision = revision_of(head, definition, principal, secrets)
         audit = self._journal.entry(
             principal, "schedule.create", f"schedule:{head.schedule_id}", now, after=revision.document
         )
@@ -60,16 +69,19 @@ def authorise_chain(principal: Principal, definition: Definition, schedules: Sch
         check_chain(schedules, definition.schedule_id, definition.timetable)
 
 
-def revision_of(head: Schedule, definition: Definition, principal: Principal) -> Revision:
+def revision_of(
+    head: Schedule, definition: Definition, principal: Principal, secrets: Secrets
+) -> Revision:
     """The immutable revision that a written head points at."""
     return Revision(
         schedule_id=head.schedule_id,
         generation=head.generation,
         number=head.revision,
-        document=definition_document(definition),
+        document=definition_document(definition, secrets),
         job=definition.job,
         saved_at_ms=to_ms(head.updated_at),
         saved_by=principal.name,
+        secrets=secrets,
     )
 
 

@@ -89,7 +89,7 @@ class Execute:
         self._steps = steps
 
     def execute(self, body: str, hard_deadline: datetime) -> Executed:
-        """Carries out one message; SealError or MalformedMessage for what is none, retryable errors to be told again."""
+        """Carries out one message; SealError, MalformedMessage for what is none, retryable errors to be told again."""
         message = self._messages.open(body)
         if message is None:
             # The sweep sends the run's wake-up again, freshly signed, if the run still waits for one.

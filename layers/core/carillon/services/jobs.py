@@ -5,6 +5,7 @@ from typing import Final
 from carillon.domain.errors import MalformedRow
 from carillon.domain.job import Job
 from carillon.domain.run import Run
+from carillon.domain.secrets import Secrets
 from carillon.domain.workflow.tasks import task_of
 from carillon.ports import ScheduleStore
 
@@ -16,18 +17,26 @@ class Jobs:
 
     def __init__(self, schedules: ScheduleStore) -> None:
         self._schedules = schedules
-        self._jobs: dict[tuple[str, int, int], Job] = {}
+        self._read: dict[tuple[str, int, int], tuple[Job, Secrets]] = {}
 
     def whole(self, run: Run) -> Job:
         """The job of the revision that the run pinned; RevisionNotFound, MalformedRow."""
+        return self._of(run)[0]
+
+    def secrets(self, run: Run) -> Secrets:
+        """The sealed secrets of that revision; RevisionNotFound, MalformedRow."""
+        return self._of(run)[1]
+
+    def _of(self, run: Run) -> tuple[Job, Secrets]:
         key = (run.run_id.schedule_id, run.generation, run.revision or 0)
-        job = self._jobs.get(key)
-        if job is None:
-            job = self._schedules.revision(key[0], key[2]).job
-            if len(self._jobs) >= MAX_CACHED:
-                self._jobs.clear()
-            self._jobs[key] = job
-        return job
+        found = self._read.get(key)
+        if found is None:
+            revision = self._schedules.revision(key[0], key[2])
+            found = revision.job, revision.secrets
+            if len(self._read) >= MAX_CACHED:
+                self._read.clear()
+            self._read[key] = found
+        return found
 
     def task(self, run: Run) -> Job:
         """What the row executes; RevisionNotFound, MalformedRow."""

@@ -7,6 +7,7 @@ from typing import Any
 from carillon.domain.access import Principal
 from carillon.domain.audit import DONE, AuditEntry
 from carillon.domain.errors import MalformedRow, RevisionNotFound
+from carillon.domain.job import Revision
 from carillon.domain.masking import masked
 from carillon.domain.schedule import Schedule
 from carillon.ports import Chance, ScheduleStore
@@ -47,9 +48,15 @@ class Journal:
         )
 
 
-def saved_document(schedules: ScheduleStore, head: Schedule) -> Mapping[str, Any] | None:
-    """The definition that a head points at, None when it cannot be read: it must still be possible to mend it."""
+def saved_revision(schedules: ScheduleStore, head: Schedule) -> Revision | None:
+    """The revision that a head points at, None when it cannot be read: it must still be possible to mend it."""
     try:
-        return schedules.revision(head.schedule_id, head.revision).document
+        return schedules.revision(head.schedule_id, head.revision)
     except (RevisionNotFound, MalformedRow):
         return None
+
+
+def saved_document(schedules: ScheduleStore, head: Schedule) -> Mapping[str, Any] | None:
+    """The definition that a head points at, None when it cannot be read."""
+    revision = saved_revision(schedules, head)
+    return None if revision is None else revision.document

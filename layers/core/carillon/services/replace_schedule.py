@@ -5,7 +5,6 @@ from datetime import datetime
 from carillon.domain.access import Principal
 from carillon.domain.calendars import exclusions_of
 from carillon.domain.definition import Definition
-from carillon.domain.definition_document import definition_document
 from carillon.domain.fire_times import fires_at
 from carillon.domain.head_changes import edit
 from carillon.domain.job import Revision
@@ -16,7 +15,8 @@ from carillon.ports import Change, Clock, ScheduleStore
 from carillon.services.authorise import Permission, authorise, authorise_schedule, authorise_targets
 from carillon.services.create_schedule import authorise_chain, revision_of
 from carillon.services.end_queued import EndQueued
-from carillon.services.journal import Journal, saved_document
+from carillon.services.journal import Journal, saved_revision
+from carillon.services.keep_secrets import KeepSecrets
 from carillon.services.operator_write import DispatchNow, OperatorWrite
 
 
@@ -26,12 +26,14 @@ class ReplaceSchedule:
     def __init__(
         self,
         schedules: ScheduleStore,
+        keep_secrets: KeepSecrets,
         clock: Clock,
         journal: Journal,
         end_queued: EndQueued,
         dispatch_now: DispatchNow,
     ) -> None:
         self._schedules = schedules
+        self._keep_secrets = keep_secrets
         self._write = OperatorWrite(schedules)
         self._clock = clock
         self._journal = journal
@@ -49,31 +51,38 @@ class ReplaceSchedule:
         exclusions_of(definition.timetable, self._schedules.calendars(definition.timetable.calendars))
         now = self._clock.now()
 
+        revisions: list[Revision] = []
+
         def decide(head: Schedule) -> Change:
             # The schedule must be theirs with its new tags too: nobody tags a schedule into another's reach.
             wanted = Subject(schedule_id, head.owner, definition.tags)
             authorise(principal, Permission.EDIT_SCHEDULES, wanted)
-            return self._change(principal, head, definition, now)
+            change, revision = self._change(principal, head, definition, now)
+            revisions.append(revision)
+            return change
 
         head, _ = self._write(definition.schedule_id, expected_version, decide)
         message = "the schedule was edited and no longer fires at this time"
         self._end_queued(head, lambda run: _is_gone(run, head), "edited", message)
         self._dispatch_now(head)
-        return head, revision_of(head, definition, principal)
+        return head, revisions[-1]
 
-    def _change(self, principal: Principal, head: Schedule, definition: Definition, now: datetime) -> Change:
+    def _change(
+        self, principal: Principal, head: Schedule, definition: Definition, now: datetime
+    ) -> tuple[Change, Revision]:
         changed = edit(head, definition, now)
+        before = saved_revision(self._schedules, head)
+        secrets = self._keep_secrets(definition, head, {} if before is None else before.secrets, now)
+        revision = revision_of(changed.after, definition, principal, secrets)
         audit = self._journal.entry(
             principal,
             "schedule.replace",
             f"schedule:{head.schedule_id}",
             now,
-            before=saved_document(self._schedules, head),
-            after=definition_document(definition),
+            before=None if before is None else before.document,
+            after=revision.document,
         )
-        return Change(
-            head, changed.after, audit, revision_of(changed.after, definition, principal), changed.jumped
-        )
+        return Change(head, changed.after, audit, revision, changed.jumped), revision
 
 
 def _is_gone(run: Run, head: Schedule) -> bool:
