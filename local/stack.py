@@ -31,6 +31,8 @@ PARAMETERS: Mapping[str, str] = {
     "WorkerTimeout": "20",
     "HttpAllow": "127.0.0.1",
     "DeletionProtection": "false",
+    "TaskBuckets": "etl-orders",
+    "TaskTables": "etl-orders",
 }
 # Processes started ahead of the first event: a person is waiting, and a cold start would be a late start.
 _WARM = {"tick": 1, "api": 1, "worker": 3}

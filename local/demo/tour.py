@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local.api_client import ApiClient
+from local.demo.etl import EtlAct
 from local.demo.preview import foretell
 from local.demo.scenes import SCENES, Scene, Window
 from local.demo.show import Progress, announce, summary
@@ -66,6 +67,7 @@ class Tour:
             if scene.triggered:
                 api.post(f"/v1/schedules/{scene.schedule_id}/trigger")
         runs = self._watch(api, window)
+        wrong += EtlAct(self.cloud, api).play()
         return self._judge(window, runs, alerts, wrong)
 
     def _watch(self, api: ApiClient, window: Window) -> dict[Scene, list[dict[str, Any]]]:

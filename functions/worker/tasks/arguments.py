@@ -29,6 +29,14 @@ def days(context: TaskContext, name: str) -> float:
     return value
 
 
+def count(context: TaskContext, name: str, default: int, most: int) -> int:
+    """A whole number from 1 up to `most`."""
+    value = context.arguments.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise PermanentError(f"The argument {name} must be a whole number from 1 to {most}.")
+    return value
+
+
 def only(context: TaskContext, *names: str) -> None:
     """Refuses arguments that the task does not take."""
     unknown = sorted(set(context.arguments) - set(names))
