@@ -35,9 +35,17 @@ class Token(BaseModel):
     expires_at: datetime
 
 
+class After(Strict):
+    schedule_id: str = Field(max_length=64, examples=["nightly-etl"])
+    on: Literal["success", "failure", "end"] = "success"
+
+
 class Timetable(Strict):
-    expression: str = Field(
-        max_length=256, examples=["30 2 * * *", "rate(5 minutes)", "at(2026-12-01T09:00:00)"]
+    expression: str | None = Field(
+        default=None,
+        max_length=256,
+        description="Needed, unless the schedule runs `after` another one.",
+        examples=["30 2 * * *", "rate(5 minutes)", "at(2026-12-01T09:00:00)"],
     )
     zone: str = Field(default="UTC", max_length=64, examples=["Europe/Berlin"])
     gap: Literal["fire", "skip"] = "fire"
@@ -49,6 +57,7 @@ class Timetable(Strict):
     jitter_seconds: int = Field(default=0, ge=0, le=3600)
     calendars: list[str] = Field(default=[], max_length=10, examples=[["de-holidays"]])
     also_at: list[datetime] = Field(default=[], max_length=100, description="Extra fire times.")
+    after: After | None = None
 
 
 class Misfire(Strict):
@@ -99,8 +108,11 @@ class ShownSecret(Strict):
 
 
 class Job(Strict):
-    target: HttpTarget | PythonTarget
-    timeout_seconds: float = Field(default=60, ge=0.1)
+    target: HttpTarget | PythonTarget | None = None
+    steps: dict[str, Any] | None = Field(
+        default=None, description="In place of a target: a workflow (docs/workflows.md)."
+    )
+    timeout_seconds: float | None = Field(default=60, ge=0.1)
     retry: Retry = Field(default_factory=Retry)
     wait: Literal["callback"] | None = None
     wait_timeout_seconds: int | None = Field(default=None, ge=1, le=2_592_000)
@@ -110,7 +122,7 @@ class Job(Strict):
         max_length=32,
         description="Written as texts, null takes one away; shown as `set` and `changed_at`, never by value.",
     )
-    compensate: None = None
+    compensate: dict[str, Any] | None = Field(default=None, description="A task that takes the effect back.")
 
 
 class Alerts(Strict):

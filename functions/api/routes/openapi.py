@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from api.admission import PUBLIC
 from api.answers import json_answer
 from api.callback_door import TOKEN_HEADER, is_callback
+from api.description import complete
 
 VERSION: Final = "v1"
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
@@ -38,6 +39,7 @@ def document(app: APIGatewayHttpResolver) -> dict[str, Any]:
                 operation["security"] = []
             if is_callback(method.upper(), path, {TOKEN_HEADER: ""}):
                 operation["security"] = [{"bearer": []}, {"callback": []}]
+    complete(described)
     for name in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         described["components"]["schemas"].pop(name, None)
     return described

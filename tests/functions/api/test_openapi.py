@@ -1,10 +1,14 @@
 """The API's own description."""
 
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from api.admission import PUBLIC
+from api.examples import EXAMPLES
 from api.models import ScheduleDocument
+from api.operations import OPERATIONS
+from carillon.domain.risk import RISKS
 from tests.functions.api.world import MINIMAL
 
 
@@ -21,7 +25,38 @@ def test_every_operation_has_a_summary_and_problem_documents_for_its_failures(de
     for path, operations in description["paths"].items():
         for method, operation in operations.items():
             assert operation["summary"], (method, path)
-            assert "422" not in operation["responses"]
+            assert "ValidationError" not in str(operation["responses"]), (method, path)
+
+
+def bodies(description):
+    return {
+        f"{method.upper()} {path}": operation["requestBody"]["content"]["application/json"]
+        for path, operations in description["paths"].items()
+        for method, operation in operations.items()
+        if "requestBody" in operation
+    }
+
+
+def test_every_body_has_an_example_that_fits_its_shape(description):
+    found = bodies(description)
+    assert found.keys() == EXAMPLES.keys()
+    for address, body in found.items():
+        schema = {**body["schema"], "components": description["components"]}
+        Draft202012Validator(schema).validate(body["example"])
+        assert body["example"] == EXAMPLES[address]
+
+
+def test_what_a_risky_operation_answers_instead_is_described(description):
+    for address, operation in OPERATIONS.items():
+        method, _, path = address.partition(" ")
+        answers = description["paths"][path][method.lower()]["responses"]
+        assert ("ConfirmationNeeded" in str(answers.get("202"))) is (operation.name in RISKS), address
+
+
+def test_the_headers_of_a_trigger_are_described(description):
+    trigger = description["paths"]["/v1/schedules/{schedule_id}/trigger"]["post"]
+    headers = {each["name"]: each["required"] for each in trigger["parameters"] if each["in"] == "header"}
+    assert headers == {"X-Timestamp": True, "X-Nonce": True, "Idempotency-Key": False, "If-Match": False}
 
 
 def test_exactly_the_public_operations_need_no_token(description):
