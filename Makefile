@@ -18,7 +18,7 @@ $(VENV)/.ready: pyproject.toml layers/core/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Carillon needs Python 3.11 or newer: make PYTHON=python3.12 …")'
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@echo "Installing Carillon's environment into $(VENV) (once, a minute or two) …"
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[local,test,check]'
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[local,test,check,console]'
 	@touch $@
 
 # ---- the two commands of the README

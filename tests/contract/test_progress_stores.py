@@ -15,7 +15,9 @@ from carillon.domain.run_id import RunId
 from carillon.domain.schedule import TimetableSpec
 from carillon.domain.stats import KEPT_MARKS, Counts, End, HourKey, HourStats, LastRun
 from tests.contract.builders import NOW, audit, ended, put, run, saved, schedule
+from tests.contract.conftest import SHARDS
 from tests.fakes.backfills import MemoryBackfills, MemoryRunStates
+from tests.fakes.shards import shard_of
 from tests.fakes.stats import MemoryStats
 
 HOUR = datetime(2026, 11, 22, 2, tzinfo=UTC)
@@ -202,3 +204,14 @@ def test_the_states_of_runs_come_by_key_within_the_range_of_their_moments(progre
         "20261122T040000Z": RunState.FAILED,
         again.run_key: RunState.SUCCEEDED,
     }
+
+
+def test_unfinished_runs_come_by_their_wake_time_page_by_page_and_ended_ones_never(progress):
+    name = "nightly-etl"
+    rows = [run(name, NOW + timedelta(minutes=n), wake_at=NOW + timedelta(minutes=10 - n)) for n in range(3)]
+    put(progress, *rows, ended(name, NOW + timedelta(minutes=7)))
+    shard = shard_of(name, SHARDS)
+    first = progress.states.unfinished(shard, 2)
+    rest = progress.states.unfinished(shard, 2, first.next_key)
+    assert [*first.items, *rest.items] == [row.run_id for row in reversed(rows)]
+    assert all(progress.states.unfinished(other, 9).items == () for other in range(SHARDS) if other != shard)

@@ -6,7 +6,7 @@ import { act, badge, button, facts, field, panel, problemBox, showFaults, table 
 import { t } from './words.js';
 
 export async function showAccount({ root, signal }) {
-  const me = await get('/v1/me', signal);
+  const { me } = session;
   const rows = me.permissions.map((each) => [each.resource, each.actions.join(', '), each.scope]);
   const everywhere = () => act(() => post('/v1/me/logout-everywhere'), () => { keepToken(null); location.reload(); });
   root.replaceChildren(

@@ -1,0 +1,145 @@
+"""A Chromium that is driven: what a person would do with mouse and keyboard, and what they would see."""
+
+import shutil
+import time
+from contextlib import contextmanager
+
+import pytest
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+DRIVER = shutil.which("chromedriver")
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--window-size=1280,900", "--lang=en-GB",
+)  # fmt: skip
+PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+# Told to every page before its own scripts: what the policy refuses, and what an injected script would have done.
+WATCH = """
+window.refused = [];
+document.addEventListener('securitypolicyviolation',
+  (event) => refused.push(event.violatedDirective + ' ' + event.blockedURI));
+"""
+
+
+class Person:
+    """Somebody in front of the browser."""
+
+    def __init__(self, driver, url):
+        self.driver, self.url = driver, url
+        driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH})
+
+    def open(self, address="", *, heading=True):
+        """Goes to a page of the console."""
+        self.driver.get(f"{self.url}/#/{address}")
+        if heading:
+            self.find("main h1")
+
+    def log_in(self, user, password):
+        self.driver.get(self.url + "/")
+        self.type("#user", user)
+        self.type("#password", password)
+        self.click("button[type=submit]")
+        self.find("#menu")
+
+    def find(self, selector, seconds=20):
+        """The first element that is shown; waits for it."""
+        return self.wait(
+            lambda: next((e for e in self.all(selector) if e.is_displayed()), None), selector, seconds
+        )
+
+    def all(self, selector):
+        return self.driver.find_elements("css selector", selector)
+
+    def sees(self, text, selector="body", seconds=20):
+        """Waits until the text stands there."""
+        self.wait(
+            lambda: any(text in element.text for element in self.all(selector)),
+            f"{text!r} in {selector}",
+            seconds,
+        )
+
+    def wait(self, look, what, seconds=20):
+        from selenium.common.exceptions import StaleElementReferenceException
+
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                if found := look():
+                    return found
+            except StaleElementReferenceException:
+                pass
+            assert time.monotonic() < until, (
+                f"{what} never showed; there was:\n{self.all('body')[0].text[:1500]}"
+            )
+            time.sleep(0.1)
+
+    def type(self, selector, text):
+        element = self.find(selector)
+        element.clear()
+        element.send_keys(text)
+
+    def click(self, selector):
+        self._press(lambda: self.find(selector))
+
+    def press(self, label, within="body"):
+        """Presses the button or link with this label."""
+        script = """const [within, label] = arguments;
+            return [...document.querySelectorAll(`${within} button, ${within} a, ${within} summary`)]
+            .find((each) => each.textContent.trim() === label && each.offsetParent)"""
+        self._press(lambda: self.wait(lambda: self.run(script, within, label), label))
+
+    def _press(self, find):
+        from selenium.common.exceptions import (
+            ElementClickInterceptedException,
+            StaleElementReferenceException,
+        )
+
+        def done():
+            try:
+                find().click()
+            except (StaleElementReferenceException, ElementClickInterceptedException):
+                return False
+            return True
+
+        self.wait(done, "the click")
+
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    def requests(self):
+        """Addresses of the API that this page has asked since it was loaded."""
+        found = self.run("return performance.getEntriesByType('resource').map((entry) => entry.name)")
+        return [name.removeprefix(self.url) for name in found if "/v1/" in name]
+
+    def complaints(self):
+        """What the policy refused, and what the browser's log holds against the page but for answers of 4xx."""
+        log = [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+        return [*self.run("return window.refused"), *(line for line in log if "status of 4" not in line)]
+
+    def as_phone(self):
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+
+    def as_desktop(self):
+        self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@contextmanager
+def person(url, folder):
+    """A fresh browser without a past; skips with the reason where there is none."""
+    webdriver = pytest.importorskip(
+        "selenium.webdriver", reason="selenium is not installed (the console extra)"
+    )
+    if not BROWSER or not DRIVER:
+        pytest.skip("no Chromium and chromedriver on this machine (Debian: chromium, chromium-driver)")
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for flag in (*FLAGS, f"--user-data-dir={folder}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    try:
+        yield Person(driver, url)
+    finally:
+        driver.quit()

@@ -1,0 +1,161 @@
+"""What people come to the console for, done in a real browser over the real stack."""
+
+import time
+
+import pyotp
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_schedule_is_created_with_a_preview_and_watched_as_it_runs(user, receiver):
+    user.press("Schedules")
+    user.press("New schedule")
+    user.type("#f-schedule_id", "made-by-hand")
+    user.type("#f-timetable-expression", "0 25 * * *")
+    user.sees("25", ".fault")
+    user.type("#f-timetable-expression", "*/5 * * * * *")
+    user.sees("5 seconds", ".preview")
+    assert len(user.all(".preview li")) == 8
+    user.type("#f-job-target-url", f"{receiver.url}/ok/by-hand")
+    user.press("Create")
+
+    user.sees("made-by-hand", "h1")
+    # Nobody reloads: the page itself sees the next run begin and end.
+    user.find("td .badge.succeeded", seconds=40)
+    before = len(user.all("svg.history .succeeded"))
+    user.wait(lambda: len(user.all("svg.history .succeeded")) > before, "a further run", 40)
+    user.press("Pause")
+    user.press("Pause", "dialog")
+    user.find("main .panel > .row .badge.paused")
+    assert user.complaints() == []
+
+
+def test_an_edit_makes_a_revision_whose_difference_is_shown(user, api, receiver):
+    target = {"kind": "http", "url": f"{receiver.url}/ok/edited"}
+    api.post(
+        "/v1/schedules",
+        {"schedule_id": "edited", "timetable": {"expression": "@yearly"}, "job": {"target": target}},
+    )
+    user.open("edit/edited")
+    user.type("#f-timetable-expression", "@monthly")
+    user.sees("month", ".preview")
+    user.press("Save")
+
+    user.sees("edited", "h1")
+    user.press("Revisions")
+    user.press("Changes")
+    user.sees("@yearly", "del")
+    user.sees("@monthly", "ins")
+
+
+def test_a_workflow_is_followed_live_to_its_failure_and_its_compensation(user, api, failing_flow):
+    api.post("/v1/schedules", failing_flow)
+    user.open("schedules/orders")
+    user.press("Run now")
+
+    user.find("svg.graph [data-step=load]")
+    user.wait(lambda: user.all("[data-step=extract][data-state=SUCCEEDED]"), "extract succeeded", 40)
+    user.wait(lambda: user.all("[data-step=load][data-state=FAILED]"), "load failed", 60)
+    user.find("main > div .panel > .row .badge.compensated", seconds=60)
+    user.wait(lambda: "↩" in user.find("[data-step=extract]").text, "the compensation of extract")
+    assert user.all("svg.gantt rect")
+    assert user.complaints() == []
+
+
+def test_cause_attempts_and_compensation_of_a_failed_run_are_two_clicks_from_the_overview(
+    user, api, failing_flow
+):
+    run_id = api.post("/v1/schedules/orders/trigger")["run_id"]
+    until = time.monotonic() + 60
+    while api.run(run_id)["state"] != "COMPENSATED":
+        assert time.monotonic() < until
+        time.sleep(0.5)
+    user.open("overview")
+
+    user.press(run_id)
+    user.sees("http_5", ".cause")
+    compensations = user.wait(
+        lambda: [e for e in user.all("main section") if e.text.startswith("Compensation")], "compensations"
+    )
+    assert "extract" in compensations[0].text
+    assert "transform" in compensations[0].text
+    user.press("load", ".cause")
+    user.wait(lambda: user.all("h1")[0].text.endswith(".load"), "the step's run")
+    attempts = user.wait(
+        lambda: [e for e in user.all("main section") if e.text.startswith("Attempts")], "attempts"
+    )
+    assert len(attempts[0].find_elements("css selector", "tbody tr")) == 2
+
+
+def test_a_sensitive_operation_is_confirmed_by_a_code_of_an_app_set_up_here(user, api, admin, receiver):
+    user.open("account")
+    user.type("form:not(:has(#f-new_password)) #f-password", admin[1])
+    user.press("Set up an app")
+    seed = user.find("code.secret").text
+    assert user.find("img.qr").get_attribute("naturalWidth") != "0"
+    code = pyotp.TOTP(seed)
+    user.type("#first-code", code.now())
+    first = code.now()
+    user.press("Activate")
+    user.sees("The second factor is active")
+
+    target = {"kind": "http", "url": f"{receiver.url}/ok/careful"}
+    document = {
+        "schedule_id": "careful",
+        "sensitive": True,
+        "timetable": {"expression": "@yearly"},
+        "job": {"target": target},
+    }
+    api.post("/v1/schedules", document)
+    user.open("schedules/careful")
+    user.press("Run now")
+    user.type("dialog #code", "000000")
+    user.press("Confirm", "dialog")
+    user.find("dialog .notice.bad")
+    user.wait(lambda: code.now() != first, "the next code", 35)
+    user.type("dialog #code", code.now())
+    user.press("Confirm", "dialog")
+    user.wait(lambda: "careful@" in user.all("h1")[0].text, "the run")
+    user.find("main .badge.succeeded", seconds=40)
+    assert user.complaints() == []
+
+
+def test_the_language_changes_at_once_and_is_kept(user):
+    user.open("overview")
+    user.click("#language")
+    user.sees("概览", "h1")
+    assert user.run("return document.documentElement.lang") == "zh-CN"
+    user.driver.refresh()
+    user.sees("概览", "h1")
+    user.click("#language")
+    user.sees("Overview", "h1")
+
+
+def test_the_keyboard_alone_reaches_search_and_leaves_a_dialog(user, api):
+    from selenium.webdriver import ActionChains, Keys
+
+    user.open("schedules?search=edited")
+    user.find("tbody tr")
+    ActionChains(user.driver).send_keys("/").perform()
+    assert user.run("return document.activeElement.id") == "search"
+    assert len(user.all("tbody tr")) == 1
+    user.press("Pause")
+    user.find("dialog")
+    ActionChains(user.driver).send_keys(Keys.ESCAPE).perform()
+    user.wait(lambda: not user.all("dialog"), "the dialog's end")
+    assert user.run("return document.activeElement.textContent") == "Pause"
+
+
+def test_a_session_ends_with_a_click_and_the_token_with_it(user):
+    token = user.run("return sessionStorage.getItem('carillon.token')")
+    assert token
+    user.click("#logout")
+    user.find("#password")
+    assert user.run("return [sessionStorage.length, document.cookie]") == [0, ""]
+    answer = user.driver.execute_async_script(
+        """const [token, done] = arguments;
+        fetch('/v1/me', {headers: {Authorization: `Bearer ${token}`}}).then((answer) => done(answer.status))""",
+        token,
+    )
+    assert answer == 401
