@@ -24,6 +24,8 @@ ENVIRONMENT = {
     "DATA_KEY_IDS": "data",
     "SESSION_SECONDS": "3600",
     "HTTP_ALLOW": "",
+    "TARGET_ARNS": "",
+    "OWN_ARNS": "",
     "ENVIRONMENT": "carillon",
     "POWERTOOLS_METRICS_NAMESPACE": "Carillon",
     "API_URL": "",

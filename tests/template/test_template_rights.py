@@ -13,6 +13,21 @@ HARMLESS = re.compile(
     r"|kms:(GenerateDataKey|Decrypt)"
 )
 
+USING = {
+    *("lambda:InvokeFunction", "sqs:SendMessage", "sns:Publish", "events:PutEvents"),
+    *("states:StartExecution", "ecs:RunTask", "ssm:SendCommand"),
+}
+TARGET_VERBS = USING | {
+    *(
+        "iam:PassRole",
+        "states:DescribeExecution",
+        "states:StopExecution",
+        "ecs:DescribeTasks",
+        "ecs:StopTask",
+    ),
+    *("ssm:ListCommands", "ssm:ListCommandInvocations", "ssm:CancelCommand"),
+}
+
 PURPOSES = {
     ("TickRole", "GenerateDataKey"): {"dispatch", "output"},
     ("TickRole", "Decrypt"): {"output"},
@@ -31,7 +46,8 @@ def roles(stack):
 
 
 def allowed(stack):
-    return [(role, statement) for role in roles(stack) for statement in stack.statements(role)]
+    found = [(role, statement) for role in roles(stack) for statement in stack.statements(role)]
+    return [(role, statement) for role, statement in found if statement["Effect"] == "Allow"]
 
 
 def test_a_wildcard_resource_always_gives_its_reason(stack):
@@ -42,7 +58,8 @@ def test_a_wildcard_resource_always_gives_its_reason(stack):
 
 def test_no_role_has_a_right_on_everything(stack):
     for role, statement in allowed(stack):
-        assert "*" not in statement["Resource"], (role, statement)
+        if statement.get("Sid") != "FollowCommands":  # Run Command's own verbs know no resource.
+            assert "*" not in statement["Resource"], (role, statement)
 
 
 def test_wildcards_in_the_arns_of_task_targets_are_pinned_to_this_account(stack):
@@ -55,7 +72,45 @@ def test_wildcards_in_the_arns_of_task_targets_are_pinned_to_this_account(stack)
 def test_roles_hold_only_the_plain_verbs_of_their_work(stack):
     for role, statement in allowed(stack):
         for action in statement["Action"]:
-            assert HARMLESS.fullmatch(action), (role, action)
+            assert HARMLESS.fullmatch(action) or (role == "WorkerRole" and action in TARGET_VERBS), (
+                role,
+                action,
+            )
+
+
+def test_the_verbs_of_targets_are_given_only_for_what_the_stack_lists_and_never_for_itself(stack):
+    statements = {s.get("Sid"): s for s in stack.statements("WorkerRole")}
+    listed = {"Fn::Split": [",", {"Ref": "TargetArns"}]}
+    given = {a for s in statements.values() for a in s["Action"] if s["Resource"] == [listed]}
+    assert given == {*USING, "iam:PassRole"}
+    assert statements["GiveRolesToContainers"]["Condition"]["StringEquals"] == {
+        "iam:PassedToService": "ecs-tasks.amazonaws.com"
+    }
+    assert statements["FollowTasks"]["Condition"]["ArnLike"]["ecs:cluster"] == listed
+    assert "${AWS::StackName}_*" in str(statements["FollowExecutions"]["Resource"])
+    deny = statements["NeverCarillonItself"]
+    assert (deny["Effect"], {"Ref": "AlertsTopic"} in deny["Resource"]) == ("Deny", True)
+
+
+def test_what_targets_need_is_given_only_where_a_target_is_listed(stack):
+    source = stack.source.partition("WorkerRole:")[2].partition("# ----")[0]
+    for sid in ("UseTargets", "GiveRolesToContainers", "FollowExecutions", "FollowTasks", "FollowCommands"):
+        assert f"- HasTargetArns\n                - Sid: {sid}\n" in source
+
+
+def test_worker_and_api_know_the_same_lists_of_targets_and_what_is_the_stacks_own(stack):
+    worker, api = (
+        stack.functions[name]["Environment"]["Variables"] for name in ("WorkerFunction", "ApiFunction")
+    )
+    assert worker["TARGET_ARNS"] == api["TARGET_ARNS"] == {"Ref": "TargetArns"}
+    assert worker["OWN_ARNS"] == api["OWN_ARNS"]
+    text, parts = worker["OWN_ARNS"]["Fn::Sub"]
+    assert "function:${AWS::StackName}-*" in text
+    queues = {part["Fn::GetAtt"][0] for part in parts.values()}
+    assert queues == set(stack.of_type("AWS::SQS::Queue"))
+    assert set(stack.of_type("AWS::SNS::Topic")) == {"AlertsTopic"}
+    assert "${AlertsTopic}" in text
+    assert all("${AWS::StackName}-" in str(each["FunctionName"]) for each in stack.functions.values())
 
 
 def test_the_audit_table_is_append_only_for_everybody(stack):
@@ -100,7 +155,7 @@ def test_the_access_table_is_for_the_api_and_the_operator(stack):
 )
 def test_only_the_clock_and_the_tick_itself_may_invoke_and_only_the_tick(stack, role, allowed_from):
     invokers = {name: s for name, s in allowed(stack) if "lambda:InvokeFunction" in s["Action"]}
-    assert set(invokers) == {"ClockRole", "TickRole", "SealClockRole"}
+    assert set(invokers) == {"ClockRole", "TickRole", "SealClockRole", "WorkerRole"}
     assert invokers["SealClockRole"]["Resource"] == [{"Fn::GetAtt": ["OperatorFunction", "Arn"]}]
     assert len(invokers[role]["Resource"]) == 1
     assert re.search("TickFunction|-tick", str(invokers[role]["Resource"]))

@@ -89,6 +89,8 @@ class WorkerSettings(SealingSettings):
     api_url: str
     powertools_metrics_namespace: str
     http_allow: tuple[str, ...]
+    target_arns: tuple[str, ...]
+    own_arns: tuple[str, ...]
     task_buckets: tuple[str, ...]
     task_tables: tuple[str, ...]
 
@@ -113,6 +115,8 @@ class ApiSettings(SealingSettings):
     triggers_per_minute: int
     powertools_metrics_namespace: str
     http_allow: tuple[str, ...]
+    target_arns: tuple[str, ...]
+    own_arns: tuple[str, ...]
     oidc_issuer: str
     oidc_audience: str
     oidc_role_claim: str

@@ -158,8 +158,10 @@ def wire_worker() -> "tuple[Execute, Clock, Log, Metrics]":
     from carillon.adapters.dynamo.slots import DynamoSlots
     from carillon.adapters.targets.http import HttpTarget
     from carillon.adapters.targets.python import PythonTarget
+    from carillon.adapters.targets.registry import Targets
     from carillon.adapters.targets.task_pool import TaskPool
     from carillon.domain.allow_list import AllowList
+    from carillon.domain.targets.kind import AwsAllow, Reach
     from carillon.log import structured_log
     from carillon.services.attempt import Attempt
     from carillon.services.ended import build_ended
@@ -174,10 +176,12 @@ def wire_worker() -> "tuple[Execute, Clock, Log, Metrics]":
     database = _database(settings, seals)
     schedules, runs = DynamoSchedules(database), DynamoRuns(database)
     queue = _dispatch_queue(settings, seals, database, clock)
-    targets: dict[str, Target] = {
-        "http": HttpTarget(AllowList.of(settings.http_allow)),
+    reach = Reach(AllowList.of(settings.http_allow), AwsAllow(settings.target_arns, settings.own_arns))
+    own: dict[str, Target] = {
+        "http": HttpTarget(reach.http),
         "python": PythonTarget(TaskPool(size=WORKER_BATCH)),
     }
+    targets = Targets(own, reach, settings.environment)
     stores, parts = (schedules, runs, DynamoOutputs(database)), (queue, clock, chance)
     side_by_side = ThreadPoolExecutor(FAN_OUT_THREADS).map
     steps = build_steps(*stores, *parts, side_by_side)
@@ -337,8 +341,11 @@ def wire_api() -> "Api":
     from carillon.adapters.dynamo.stats import DynamoStats
     from carillon.adapters.emf import EmfMetrics
     from carillon.adapters.kms import KmsDataKeys, KmsTokenSigner
+    from carillon.adapters.targets.registry import added_kinds
     from carillon.domain.allow_list import AllowList
     from carillon.domain.definition import Limits
+    from carillon.domain.targets.kind import AwsAllow
+    from carillon.domain.targets.registry import KINDS
     from carillon.domain.risk import risk
     from carillon.log import structured_log
     from carillon.services.api import build_api
@@ -374,6 +381,8 @@ def wire_api() -> "Api":
             settings.worker_timeout_seconds,
             settings.minimum_interval_seconds,
             AllowList.of(settings.http_allow),
+            AwsAllow(settings.target_arns, settings.own_arns),
+            {**KINDS, **added_kinds()},
         ),
         issuer=settings.environment,
         door_ports=DoorPorts(

@@ -91,6 +91,8 @@ class Stack:
             "TRIGGERS_PER_MINUTE": "5",
             "POWERTOOLS_METRICS_NAMESPACE": "Carillon",
             "HTTP_ALLOW": "127.0.0.1, 10.0.0.0/8",
+            "TARGET_ARNS": "",
+            "OWN_ARNS": "",
         }
 
     def log_in(self):

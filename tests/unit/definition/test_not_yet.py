@@ -40,13 +40,6 @@ def test_saying_that_a_feature_is_not_used_is_fine(path):
             assert read(with_value(path, unused)) == read(MINIMAL)
 
 
-def test_planned_targets_are_not_available_yet():
-    found, code = faults(with_value("job.target", {"kind": "lambda", "function": "f"}))
-
-    assert code == "not_available"
-    assert list(found) == ["job.target.kind"]
-
-
 def test_a_wrong_value_goes_before_what_is_not_available():
     found, code = faults(with_value("alerts.late_after_seconds", 60, with_value("schedule_id", "BAD")))
 

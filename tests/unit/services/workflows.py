@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from carillon.domain.allow_list import AllowList
 from carillon.domain.job_definition import read_job
 from carillon.domain.outcome import Outcome, OutcomeKind, permanent
 from carillon.domain.reading import Faults, Section
 from carillon.domain.run_id import RunId
+from carillon.domain.targets.kind import Reach
 from carillon.domain.workflow.step_key import StepKey, split
 from tests.fakes.world import World
 
@@ -21,7 +21,7 @@ def task(name, body=None, **fields):
 
 def job_of(document):
     faults = Faults()
-    job = read_job(Section({"job": document}, "", faults, ("job",)), 295.0, AllowList.of(""))
+    job = read_job(Section({"job": document}, "", faults, ("job",)), 295.0, Reach())
     faults.raise_any("not valid")
     return job
 

@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import pytest
 
-from carillon.domain.allow_list import AllowList
 from carillon.domain.errors import InvalidInput
 from carillon.domain.job_definition import read_job
 from carillon.domain.reading import Faults, Section
+from carillon.domain.targets.kind import Reach
 
 
 def task(**fields):
@@ -17,7 +17,7 @@ def task(**fields):
 def read(job, longest=295.0):
     faults = Faults()
     body = Section({"job": job}, "", faults, ("job",))
-    found = read_job(body, longest, AllowList.of(""))
+    found = read_job(body, longest, Reach())
     faults.raise_any("The schedule is not valid.")
     return found
 

@@ -19,6 +19,8 @@ from carillon.domain.reading import Faults, Section
 from carillon.domain.run_id import SCHEDULE_ID
 from carillon.domain.schedule import CatchUp, Misfire, Overlap, Policies, TimetableSpec
 from carillon.domain.secret_definition import NONE_GIVEN, GivenSecrets, read_secrets
+from carillon.domain.targets.kind import AwsAllow, Reach, TargetKind
+from carillon.domain.targets.registry import KINDS
 from carillon.domain.timetable_definition import timetable_section
 
 WORKER_RESERVE_SECONDS: Final = 5
@@ -48,18 +50,31 @@ _ALERTS: Final = ("on", "late_after_seconds")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What this stack can keep: the longest attempt, the shortest interval, the private hosts it may call."""
+    """What this stack can keep: the longest attempt, the shortest interval, what jobs may reach, the kinds it has."""
 
     max_timeout_seconds: float
     minimum_interval_seconds: int = 1
     http_allow: AllowList = field(default_factory=AllowList)
+    aws_allow: AwsAllow = field(default_factory=AwsAllow)
+    kinds: Mapping[str, TargetKind] = field(default_factory=lambda: KINDS)
 
     @classmethod
     def of_stack(
-        cls, worker_timeout_seconds: int, minimum_interval_seconds: int, http_allow: AllowList
+        cls,
+        worker_timeout_seconds: int,
+        minimum_interval_seconds: int,
+        http_allow: AllowList,
+        aws_allow: AwsAllow | None = None,
+        kinds: Mapping[str, TargetKind] = KINDS,
     ) -> "Limits":
         """The limits that follow from a stack's parameters."""
-        return cls(worker_timeout_seconds - WORKER_RESERVE_SECONDS, minimum_interval_seconds, http_allow)
+        longest = worker_timeout_seconds - WORKER_RESERVE_SECONDS
+        return cls(longest, minimum_interval_seconds, http_allow, aws_allow or AwsAllow(), kinds)
+
+    @property
+    def reach(self) -> Reach:
+        """What jobs may reach."""
+        return Reach(self.http_allow, self.aws_allow)
 
     @property
     def longest_lease_seconds(self) -> float:
@@ -102,7 +117,7 @@ def read_definition(document: Any, limits: Limits, now: datetime) -> Definition:
         sensitive=body.flag("sensitive"),
         timetable=read_timetable(body.section("timetable", TIMETABLE_FIELDS), limits, now),
         policies=_policies(body.section("policies", _POLICIES)),
-        job=read_job(body, limits.max_timeout_seconds, limits.http_allow),
+        job=read_job(body, limits.max_timeout_seconds, limits.reach, limits.kinds),
         secrets=read_secrets(body.get("job"), faults),
         alerts=_alerts(body.section("alerts", _ALERTS)),
     )

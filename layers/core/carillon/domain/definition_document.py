@@ -97,7 +97,7 @@ def _wait_document(wait: Wait | None) -> dict[str, Any]:
     if wait is None:
         return {"wait": None, "wait_timeout_seconds": None, "heartbeat_seconds": None}
     return {
-        "wait": "callback",
+        "wait": "completion" if wait.for_completion else "callback",
         "wait_timeout_seconds": wait.timeout_seconds,
         "heartbeat_seconds": wait.heartbeat_seconds,
     }

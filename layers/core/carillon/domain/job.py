@@ -35,10 +35,15 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A job that is done when its target calls back: how long that may take, and how long it may be silent."""
+    """A job that is not done when its target answers: how long it may take, and how long it may be silent.
+
+    It is done when its target calls back, or `for_completion` when the work that was started elsewhere has ended;
+    then the silence is how long to wait for word of it before the service is asked.
+    """
 
     timeout_seconds: int = 3600
     heartbeat_seconds: int | None = None
+    for_completion: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,17 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from carillon.domain.allow_list import AllowList
 from carillon.domain.errors import FieldError
 from carillon.domain.job import Job
-from carillon.domain.not_yet import PLANNED_TARGETS
 from carillon.domain.reading import Section, one_of
 from carillon.domain.retry_definition import RETRY_FIELDS, WAIT_FIELDS, read_retry, read_wait
-from carillon.domain.targets.http import check_http
-from carillon.domain.targets.python import check_python
+from carillon.domain.targets.kind import Reach, TargetKind
+from carillon.domain.targets.registry import KINDS
 from carillon.domain.workflow.inputs import without_expressions
 from carillon.domain.workflow.parse import ReadTask, read_compensated, read_steps
 
 DEFAULT_TIMEOUT_SECONDS: Final = 60.0
 SHORTEST_TIMEOUT_SECONDS: Final = 0.1
-KINDS: Final = ("http", "python")
 DEFAULT_WORKFLOW_SECONDS: Final = 86_400.0
 LONGEST_WORKFLOW_SECONDS: Final = 30 * 86_400
 TASK_FIELDS: Final = ("target", "timeout_seconds", "retry", *WAIT_FIELDS)
@@ -24,21 +21,20 @@ _FIELDS: Final = (*TASK_FIELDS, "secrets", "compensate", "steps")
 _OF_TASKS: Final = ("target", "retry", "compensate", *WAIT_FIELDS)
 
 
-def job_section(body: Section) -> Section:
-    """The job part of a document."""
-    return body.section("job", _FIELDS)
-
-
-def read_job(body: Section, max_timeout_seconds: float, http_allow: AllowList) -> Job:
+def read_job(
+    body: Section, max_timeout_seconds: float, reach: Reach, kinds: Mapping[str, TargetKind] = KINDS
+) -> Job:
     """The job of a document; faults are noted in the document's list."""
     section = body.section("job", _FIELDS)
 
     def read_task(task: Section) -> Job:
+        target = _target(task, reach, kinds)
+        kind = kinds.get(str(target.get("kind")))
         return Job(
-            target=_target(task, http_allow),
+            target=target,
             timeout_seconds=_timeout(task, max_timeout_seconds),
             retry=read_retry(task.section("retry", RETRY_FIELDS)),
-            wait=read_wait(task),
+            wait=read_wait(task, can_be_followed=kind is not None and kind.can_be_followed),
         )
 
     if section.get("steps") is not None:
@@ -57,26 +53,23 @@ def _workflow(section: Section, read_task: ReadTask) -> Job:
     return Job(target={}, timeout_seconds=deadline, workflow=workflow, tasks=tasks)
 
 
-def _target(section: Section, http_allow: AllowList) -> Mapping[str, Any]:
+def _target(section: Section, reach: Reach, kinds: Mapping[str, TargetKind]) -> Mapping[str, Any]:
     target = section.get("target")
     if not isinstance(target, Mapping):
         if section.is_object:
             section.fault("target", 'Give a JSON object such as {"kind": "http", "url": "https://..."}.')
         return {}
-    for error in _target_faults(without_expressions(target), http_allow):
+    for error in _target_faults(without_expressions(target), reach, kinds):
         section.fault(f"target.{error.field}", error.message)
     return dict(target)
 
 
-def _target_faults(target: Mapping[str, Any], http_allow: AllowList) -> tuple[FieldError, ...]:
-    kind = target.get("kind")
-    if kind == "http":
-        return check_http(target, http_allow)
-    if kind == "python":
-        return check_python(target)
-    if isinstance(kind, str) and kind in PLANNED_TARGETS:
-        return ()
-    return (FieldError("kind", one_of(kind, KINDS)),)
+def _target_faults(
+    target: Mapping[str, Any], reach: Reach, kinds: Mapping[str, TargetKind]
+) -> tuple[FieldError, ...]:
+    name = target.get("kind")
+    kind = kinds.get(name) if isinstance(name, str) else None
+    return (FieldError("kind", one_of(name, tuple(kinds))),) if kind is None else kind.check(target, reach)
 
 
 def _timeout(section: Section, longest: float) -> float:

@@ -16,9 +16,6 @@ NOT_YET: Final[Mapping[str, tuple[tuple[Any, ...], str]]] = {
     "alerts.late_after_seconds": ((None,), "Alerting on late starts"),
 }
 
-PLANNED_TARGETS: Final = frozenset({"lambda", "sqs", "sns", "stepfunctions", "eventbridge", "ecs"})
-"""Kinds of target that are named in the documentation but cannot be called yet."""
-
 
 def refusals(document: Mapping[str, Any]) -> Iterator[FieldError]:
     """Every use of a feature that does not exist yet."""
@@ -27,21 +24,6 @@ def refusals(document: Mapping[str, Any]) -> Iterator[FieldError]:
         # `in` alone would take 0 for False and 1 for True.
         if not any(value == plain and type(value) is type(plain) for plain in unused):
             yield FieldError(path, f"{feature} is not available yet; leave {path.rpartition('.')[2]} out.")
-    for path in _tasks(document):
-        kind = _value_at(document, f"{path}.target.kind")
-        if isinstance(kind, str) and kind in PLANNED_TARGETS:
-            yield FieldError(
-                f"{path}.target.kind", f"Targets of kind {kind} are not available yet; use http or python."
-            )
-
-
-def _tasks(document: Mapping[str, Any]) -> Iterator[str]:
-    """The paths of the job's task, its steps' and their compensations; a name with a dot is no step's."""
-    steps = _value_at(document, "job.steps")
-    names = [name for name in steps if "." not in name] if isinstance(steps, Mapping) else []
-    for path in ("job", *(f"job.steps.{name}" for name in names)):
-        yield path
-        yield f"{path}.compensate"
 
 
 def _value_at(document: Mapping[str, Any], path: str) -> Any:

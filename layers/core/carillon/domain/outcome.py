@@ -19,7 +19,8 @@ class Outcome:
     """The end of one attempt, with a sentence for people and a stable word for programs.
 
     `error` is that word, None on success. `status` is an HTTP status or a process's exit code. `output` is
-    JSON-able. `retry_after_seconds` is the pause the target asked for.
+    JSON-able. `retry_after_seconds` is the pause the target asked for, `remote_id` names work that was
+    started elsewhere and goes on.
     """
 
     kind: OutcomeKind
@@ -28,6 +29,7 @@ class Outcome:
     status: int | None = None
     error: str | None = None
     output: object = None
+    remote_id: str | None = None
 
     @property
     def succeeded(self) -> bool:

@@ -39,19 +39,28 @@ def read_retry(section: Section) -> Retry:
     return retry
 
 
-def read_wait(section: Section) -> Wait | None:
-    """How a job waits for its callback, None for a job that is done when its target answers."""
+def read_wait(section: Section, *, can_be_followed: bool = False) -> Wait | None:
+    """What a job waits for, None for a job that is done when its target answers."""
     wait = section.get("wait")
     if wait is None:
         for name in WAIT_FIELDS[1:]:
             if section.get(name) is not None:
-                section.fault(name, 'This only counts beside "wait": "callback"; add that or leave this out.')
+                section.fault(
+                    name, 'This only counts beside "wait": "callback" or "completion"; add that or leave this out.'
+                )
         return None
-    if wait != "callback":
-        section.fault("wait", 'Use "callback", or leave wait out: the run then ends when its target answers.')
+    if wait not in ("callback", "completion"):
+        section.fault(
+            "wait",
+            'Use "callback" or "completion", or leave wait out: the run then ends when its target answers.',
+        )
+    elif wait == "completion" and not can_be_followed:
+        section.fault(
+            "wait", "Only stepfunctions, ecs and ssm targets can be followed; use callback for others."
+        )
     default = Wait()
     seconds = section.whole("wait_timeout_seconds", default.timeout_seconds, 1, LONGEST_WAIT_SECONDS)
-    return Wait(seconds, _heartbeat(section, seconds))
+    return Wait(seconds, _heartbeat(section, seconds), for_completion=wait == "completion")
 
 
 def _heartbeat(section: Section, wait_seconds: int) -> int | None:

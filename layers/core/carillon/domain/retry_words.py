@@ -12,15 +12,28 @@ from carillon.domain.outcome import Outcome, OutcomeKind
 
 ERRORS: Final = frozenset(
     {
-        "address_refused", "answer_lost", "attempt_lost", "callback_failed", "callback_overdue",
-        "certificate_refused", "connection_refused", "invalid_target", "job_unreadable", "name_not_resolved",
-        "no_free_process", "no_time_left", "not_connected", "output_not_json", "output_too_large",
-        "process_not_started", "task_crashed", "task_raised", "task_refused", "timed_out", "tls_failed",
-        "unknown_target", "unknown_task",
+        "access_denied", "address_refused", "answer_lost", "attempt_lost", "callback_failed", "callback_overdue",
+        "certificate_refused", "command_cancelled", "command_failed", "command_timed_out", "connection_refused",
+        "container_failed", "execution_aborted", "execution_failed", "execution_timed_out", "function_failed",
+        "function_timed_out", "invalid_target", "job_unreadable", "name_not_resolved", "no_capacity",
+        "no_free_process", "no_instances", "no_time_left", "not_connected", "output_not_json", "output_too_large",
+        "process_not_started", "result_lost", "service_unavailable", "target_not_found", "target_refused",
+        "task_crashed", "task_not_started", "task_raised", "task_refused", "task_stopped", "throttled", "timed_out",
+        "tls_failed", "unknown_target", "unknown_task",
     }
 )  # fmt: skip
 CLASSES: Final[Mapping[str, frozenset[str]]] = {
-    "timeout": frozenset({"timed_out", "callback_overdue", "http_408", "http_504"}),
+    "timeout": frozenset(
+        {
+            "timed_out",
+            "callback_overdue",
+            "http_408",
+            "http_504",
+            "function_timed_out",
+            "execution_timed_out",
+            "command_timed_out",
+        }
+    ),
     "connection": frozenset(
         {"name_not_resolved", "not_connected", "connection_refused", "tls_failed", "answer_lost"}
     ),

@@ -6,16 +6,15 @@ A target that is only known when the job runs is `*`, which is covered by the wi
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from carillon.domain.errors import InvalidInput
 from carillon.domain.job import Job
-from carillon.domain.targets.url import parse_url
+from carillon.domain.targets.registry import KINDS
 
 UNKNOWN_TARGET: Final = "*"
 
 
 def target_ids(job: Job) -> tuple[str, ...]:
     """Every target of the job, its steps and its compensations, each once."""
-    return tuple(dict.fromkeys(_id_of(target) for target in _targets(job)))
+    return tuple(dict.fromkeys(each for target in _targets(job) for each in _ids_of(target)))
 
 
 def _targets(job: Job) -> Iterator[Mapping[str, Any]]:
@@ -25,18 +24,10 @@ def _targets(job: Job) -> Iterator[Mapping[str, Any]]:
         yield from _targets(task)
 
 
-def _id_of(target: Mapping[str, Any]) -> str:
-    if target.get("kind") == "http":
-        return _host(target.get("url"))
-    if target.get("kind") == "python":
-        task = target.get("task")
-        return f"python:{task}" if isinstance(task, str) else UNKNOWN_TARGET
+def _ids_of(target: Mapping[str, Any]) -> tuple[str, ...]:
+    kind = KINDS.get(str(target.get("kind")))
+    if kind is not None:
+        return kind.ids(target) or (UNKNOWN_TARGET,)
+    # A kind that a stack has added: what it is called stands in the same field as that of AWS's own.
     arn = target.get("arn")
-    return arn if isinstance(arn, str) else UNKNOWN_TARGET
-
-
-def _host(url: object) -> str:
-    try:
-        return parse_url(url).authority if isinstance(url, str) else UNKNOWN_TARGET
-    except InvalidInput:
-        return UNKNOWN_TARGET
+    return (arn,) if isinstance(arn, str) else (UNKNOWN_TARGET,)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from carillon.domain.allow_list import AllowList
 from carillon.domain.errors import FieldError, InvalidInput
+from carillon.domain.targets.kind import Reach, Spec, TargetKind
 from carillon.domain.targets.url import HttpUrl, parse_url
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -49,6 +50,27 @@ def check_http(spec: Mapping[str, Any], allow_list: AllowList) -> tuple[FieldErr
         *_check_headers(spec.get("headers", {})),
         *_check_body(spec),
     )
+
+
+def host_of(spec: Spec) -> str | None:
+    """Host and port as permissions and limits name them; None where the URL cannot be read."""
+    url = spec.get("url")
+    try:
+        return parse_url(url).authority if isinstance(url, str) else None
+    except InvalidInput:
+        return None
+
+
+def _ids(spec: Spec) -> tuple[str, ...]:
+    host = host_of(spec)
+    return () if host is None else (host,)
+
+
+def _check(spec: Spec, reach: Reach) -> tuple[FieldError, ...]:
+    return check_http(spec, reach.http)
+
+
+KIND: Final = TargetKind(_check, _ids)
 
 
 def encode_body(spec: Mapping[str, Any]) -> bytes | None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from carillon.domain.errors import FieldError
+from carillon.domain.targets.kind import Reach, Spec, TargetKind
 
 MAX_ARGUMENT_BYTES: Final = 65_536
 TASK_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -15,6 +16,18 @@ _FIELDS: Final = frozenset({"kind", "task", "arguments"})
 def check_python(spec: Mapping[str, Any], known: Collection[str] | None = None) -> tuple[FieldError, ...]:
     """Every fault of the specification; the task must be among `known` when they are given."""
     return (*_check_fields(spec), *_check_task(spec.get("task"), known), *_check_arguments(spec))
+
+
+def _ids(spec: Spec) -> tuple[str, ...]:
+    task = spec.get("task")
+    return (f"python:{task}",) if isinstance(task, str) else ()
+
+
+def _check(spec: Spec, _reach: Reach) -> tuple[FieldError, ...]:
+    return check_python(spec)
+
+
+KIND: Final = TargetKind(_check, _ids)
 
 
 def _check_fields(spec: Mapping[str, Any]) -> Iterator[FieldError]:

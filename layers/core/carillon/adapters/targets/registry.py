@@ -1,0 +1,62 @@
+"""How each kind is called: the built-in targets of AWS, and the modules that a stack has added."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final, cast
+
+from carillon.domain.targets.kind import Reach, TargetKind
+from carillon.ports import Target
+
+ADDED: Final[Mapping[str, str]] = {}
+"""Kinds of this stack's own and the modules that hold them: {"graylog": "carillon.adapters.targets.graylog"}."""
+
+_AWS: Final[Mapping[str, tuple[str, str]]] = {
+    "lambda": ("lambda_", "LambdaTarget"),
+    "sqs": ("sqs", "SqsTarget"),
+    "sns": ("sns", "SnsTarget"),
+    "eventbridge": ("eventbridge", "EventBridgeTarget"),
+    "stepfunctions": ("stepfunctions", "StepFunctionsTarget"),
+    "ecs": ("ecs", "EcsTarget"),
+    "ssm": ("ssm", "SsmTarget"),
+}
+
+
+def added_kinds(added: Mapping[str, str] = ADDED) -> dict[str, TargetKind]:
+    """The checks of the added kinds: each module's KIND."""
+    return {name: import_module(module).KIND for name, module in added.items()}
+
+
+class Targets(dict[str, Target]):
+    """Targets by kind, each made when a run first needs it, so that a cold start loads none of them."""
+
+    def __init__(
+        self,
+        made: Mapping[str, Target],
+        reach: Reach,
+        stack: str,
+        added: Mapping[str, str] = ADDED,
+        **how: Any,
+    ) -> None:
+        super().__init__(made)
+        self._reach = reach
+        self._stack = stack
+        self._added = added
+        self._how = how
+
+    def get(self, kind: str, default: Any = None) -> Any:
+        """The target of a kind, None where there is no such kind."""
+        if kind not in self:
+            target = self._make(kind)
+            if target is None:
+                return default
+            self[kind] = target
+        return self[kind]
+
+    def _make(self, kind: str) -> Target | None:
+        if kind in self._added:
+            return cast(Target, import_module(self._added[kind]).build(self._reach))
+        if kind not in _AWS:
+            return None
+        module, name = _AWS[kind]
+        make = getattr(import_module(f"carillon.adapters.targets.{module}"), name)
+        return cast(Target, make(self._reach, self._stack, **self._how))

@@ -1,0 +1,50 @@
+"""What messages of SQS and SNS carry beside their body: the run in attributes, and the key that does a thing once."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from carillon.domain.errors import FieldError
+from carillon.domain.moments import to_rfc3339
+from carillon.domain.target_call import TargetCall
+from carillon.domain.targets.kind import Spec
+
+FIFO: Final = ".fifo"
+OWN_PREFIX: Final = "carillon-"
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_KEY: Final = re.compile(r"[!-~]{1,128}")
+
+
+def check_attributes(spec: Spec) -> Iterator[FieldError]:
+    """Whether the attributes can be sent as they are named."""
+    attributes = spec.get("attributes")
+    for name, value in attributes.items() if isinstance(attributes, Mapping) else ():
+        if not _NAME.fullmatch(name) or name.lower().startswith((OWN_PREFIX, "aws", "amazon")):
+            where = f"attributes.{ascii(name[:64])[1:-1]}"
+            yield FieldError(
+                where,
+                "A name takes letters, digits, - and _; those that begin with carillon- or aws are taken.",
+            )
+        if value == "":
+            yield FieldError("attributes", "An attribute needs a value.")
+
+
+def attributes_of(call: TargetCall) -> dict[str, dict[str, str]]:
+    """The schedule's attributes and the run's."""
+    texts = dict(call.spec.get("attributes") or {})
+    texts |= {
+        "carillon-run-id": call.run_id,
+        "carillon-attempt": str(call.attempt),
+        "carillon-fire-time": to_rfc3339(call.fire_at),
+    }
+    if call.callback_token is not None:
+        texts["carillon-callback-token"] = call.callback_token
+    if call.callback_url is not None:
+        texts["carillon-callback-url"] = call.callback_url
+    return {name: {"DataType": "String", "StringValue": text} for name, text in texts.items()}
+
+
+def once_key(run_id: str) -> str:
+    """The run id as a deduplication id: itself where it fits, else its hash."""
+    return run_id if _KEY.fullmatch(run_id) else hashlib.sha256(run_id.encode()).hexdigest()
