@@ -126,8 +126,11 @@ class Job(Strict):
 
 
 class Alerts(Strict):
-    on: list[Literal["failure"]] = ["failure"]
-    late_after_seconds: None = None
+    on: list[Literal["failure", "recovery", "lateness", "duration", "consecutive_failures"]] = ["failure"]
+    late_after_seconds: int | None = Field(default=None, ge=1, le=604_800)
+    longer_than_seconds: int | None = Field(default=None, ge=1, le=604_800)
+    after_failures: int | None = Field(default=None, ge=1, le=100)
+    pause_after_failures: bool = False
 
 
 class ScheduleDocument(Strict):

@@ -11,9 +11,16 @@ import deadletter.handler
 import follow.handler
 from carillon import wiring
 from carillon.adapters import aws
-from carillon.adapters.clock import SystemClock
+from carillon.adapters.clock import SystemChance, SystemClock
+from carillon.adapters.dynamo.database import Database
 from carillon.adapters.dynamo.dead_letters import DynamoDeadLetters
 from carillon.adapters.dynamo.run_item import read_run
+from carillon.adapters.dynamo.schedules import DynamoSchedules
+from carillon.adapters.pace import Pace
+from carillon.domain.audit import AuditEntry
+from carillon.domain.moments import from_rfc3339
+from carillon.domain.schedule import Schedule, ScheduleState, TimetableSpec
+from carillon.ports import Change
 from carillon.settings import DeadLetterSettings
 from local.sealed_events import sealed_event, sealing_for
 from tests.contract import tables
@@ -70,6 +77,7 @@ class Stack:
             "AUDIT_LOCK_MODE": "GOVERNANCE",
             "ENVIRONMENT": "carillon",
             "MEASURED_SCHEDULES": "",
+            "SKEW_SECONDS": "5",
             "POWERTOOLS_METRICS_NAMESPACE": "Carillon",
             "DATA_KEY_IDS": data,
             "ROOT_KEY_ID": root,
@@ -149,3 +157,37 @@ def test_a_poison_message_is_kept_and_alerted(stack):
 
     assert [alert["alert"] for alert in stack.alerts()] == ["message_unreadable"]
     assert len([row for row in stack.rows("GuardsTable") if "body" in row]) == 1
+
+
+def test_a_schedule_pauses_itself_after_its_failures_and_says_so(stack):
+    now = from_rfc3339("2026-11-22T02:00:00Z")
+    head = Schedule(
+        schedule_id="invoice-export",
+        timetable=TimetableSpec("0 2 * * *"),
+        alerts={"on": ["failure"], "after_failures": 1, "pause_after_failures": True},
+        next_fire_at=now,
+        due_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+    schedules = DynamoSchedules(
+        Database(
+            client=stack.dynamo,
+            pace=Pace(SystemClock(), SystemChance()),
+            schedules_table="SchedulesTable",
+            audit_table="AuditTable",
+            runs_table="RunsTable",
+        )
+    )
+    made = AuditEntry(
+        entry_id="made", at=now, actor="ada", action="schedule.create", object="schedule:invoice-export"
+    )
+    schedules.write(Change(None, head, made))
+
+    for _ in range(2):
+        assert follow.handler.handle(event("stream-run-failed"), None) == {"batchItemFailures": []}
+
+    assert schedules.head("invoice-export").state is ScheduleState.PAUSED
+    assert {row["actor"]["S"] for row in stack.rows("AuditTable")} == {"ada", "carillon"}
+    told = [alert["alert"] for alert in stack.alerts()]
+    assert sorted(told) == ["failures_in_a_row", "run_failed", "run_failed"]

@@ -100,7 +100,7 @@ def test_a_batch_is_measured_after_it_is_counted_and_not_when_counting_fails():
         def after(self, changes):
             assert metrics.together == []
 
-    FollowBatch(lambda changes: None, Nothing(), metrics, {"etl"})(changes)
+    FollowBatch(lambda changes: None, Nothing(), lambda changes: None, metrics, {"etl"})(changes)
 
     (whole, own) = metrics.together
     assert (whole[0], own[0]) == (None, "etl")

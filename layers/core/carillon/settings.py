@@ -132,6 +132,9 @@ class FollowSettings(SealingSettings):
     dispatch_queue_url: str
     shards: int
     retention_days: int
+    guards_table: str
+    audit_table: str
+    skew_seconds: int
     alerts_topic_arn: str
     measured_schedules: tuple[str, ...]
     powertools_metrics_namespace: str

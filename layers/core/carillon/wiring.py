@@ -211,16 +211,23 @@ def wire_follow() -> "tuple[Follow, FollowBatch, Log]":
     import carillon.zones  # noqa: F401 - the pinned zone data, before the first timetable
     from carillon.adapters.aws import client
     from carillon.adapters.clock import SystemChance, SystemClock
+    from carillon.adapters.dynamo.facts import DynamoFacts
     from carillon.adapters.dynamo.runs import DynamoRuns
     from carillon.adapters.dynamo.schedules import DynamoSchedules
+    from carillon.adapters.dynamo.slots import DynamoSlots
     from carillon.adapters.dynamo.stats import DynamoStats
     from carillon.adapters.sns import SnsAlertTopic
     from carillon.log import structured_log
+    from carillon.services.alert_runs import AlertRuns
     from carillon.services.chain_runs import ChainRuns
     from carillon.services.count_runs import CountRuns
+    from carillon.services.end_queued import EndQueued
+    from carillon.services.ended import build_ended
     from carillon.services.enqueue import Enqueue
     from carillon.services.follow import Follow
     from carillon.services.follow_batch import FollowBatch
+    from carillon.services.journal import Journal
+    from carillon.services.pause_schedule import ITSELF, PauseSchedule
     from carillon.settings import FollowSettings
 
     settings, log, clock, chance = FollowSettings.from_env(), structured_log(), SystemClock(), SystemChance()
@@ -230,8 +237,24 @@ def wire_follow() -> "tuple[Follow, FollowBatch, Log]":
     side_by_side = ThreadPoolExecutor(TICK_THREADS).map
     count = CountRuns(DynamoStats(database), clock, chance, side_by_side)
     work_off, metrics = _work_off(database, queue, clock, log, side_by_side), _metrics(settings, clock)
-    batch = FollowBatch(count, work_off, metrics, frozenset(settings.measured_schedules))
     topic = SnsAlertTopic(client("sns"), settings.alerts_topic_arn)
+    slots, runs = DynamoSlots(database), DynamoRuns(database)
+    own_schedules = DynamoSchedules(database)
+    # Only unstarted runs of fire times are ended here, and those have no steps that would have to move on.
+    ended = build_ended(slots, queue, clock, chance, log)
+    end_queued = EndQueued(runs, slots, ended, clock, chance, settings.skew_seconds)
+    pause = PauseSchedule(own_schedules, clock, Journal(chance), end_queued)
+    alert_runs = AlertRuns(
+        own_schedules,
+        DynamoFacts(database),
+        topic,
+        lambda schedule_id: pause(ITSELF, schedule_id),
+        clock,
+        chance,
+        log,
+        settings.environment,
+    )
+    batch = FollowBatch(count, work_off, alert_runs, metrics, frozenset(settings.measured_schedules))
     schedules, enqueue = DynamoSchedules(database), Enqueue(DynamoRuns(database), queue, clock)
     chain = ChainRuns(schedules, enqueue, clock, log)
     return Follow(topic, log, settings.environment, chain), batch, log

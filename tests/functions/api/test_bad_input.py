@@ -30,8 +30,8 @@ CASES = {
     "secrets": (
         {**MINIMAL, "job": {**MINIMAL["job"], "secrets": {"A": "b"}}}, 400, "invalid_input", "job.secrets.A",
     ),
-    "a feature not built yet": (
-        {**MINIMAL, "alerts": {"late_after_seconds": 60}}, 400, "not_available", "alerts.late_after_seconds",
+    "an alert without its limit": (
+        {**MINIMAL, "alerts": {"on": ["lateness"]}}, 400, "invalid_input", "alerts.late_after_seconds",
     ),
     "no document": ([], 400, "invalid_input", "(body)"),
     "a text": ("nightly-etl", 400, "invalid_input", "(body)"),

@@ -5,10 +5,15 @@ import copy
 import pytest
 
 from carillon.domain.errors import Throttled
+from carillon.services.alert_runs import AlertRuns
 from carillon.services.follow import Follow
 from follow.handler import respond
+from tests.fakes.clock import FakeChance, FakeClock
+from tests.fakes.database import MemoryDatabase
+from tests.fakes.doors import MemoryFacts
 from tests.fakes.log import RecordedLog
 from tests.fakes.recorders import RecordedAlerts
+from tests.fakes.schedules import MemorySchedules
 from tests.functions.event_files import event
 
 
@@ -20,8 +25,10 @@ class SilentTopic:
 
 
 def follow(stream_event, topic):
-    log = RecordedLog()
-    return respond(stream_event, Follow(topic, log, "carillon"), lambda changes: None, log)
+    log, database, clock = RecordedLog(), MemoryDatabase(), FakeClock()
+    schedules, facts = MemorySchedules(database), MemoryFacts(database)
+    told = AlertRuns(schedules, facts, topic, Exception, clock, FakeChance(), log, "carillon")
+    return respond(stream_event, Follow(topic, log, "carillon"), told, log)
 
 
 def with_state(stream_event, state):
@@ -111,14 +118,14 @@ def test_a_repeated_record_repeats_the_alert_under_the_same_id():
     assert first == second
 
 
-def test_when_the_topic_does_not_answer_the_record_comes_again():
+def test_when_the_topic_does_not_answer_the_batch_comes_again():
     failed = event("stream-run-failed")
     succeeded = event("stream-run-succeeded")
     batch = {"Records": [*succeeded["Records"], *failed["Records"]]}
 
     answer = follow(batch, SilentTopic())
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "3400000000061834219870"}]}
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "3300000000061834215512"}]}
 
 
 def test_a_row_that_cannot_be_read_is_alerted_and_stops_no_other():

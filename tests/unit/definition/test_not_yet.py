@@ -15,8 +15,6 @@ USES = {
     "policies.misfire.max_catch_up": 3,
     "job.steps": {"a": {}},
     "job.compensate": {"target": {}},
-    "alerts.on": ["failure", "recovery"],
-    "alerts.late_after_seconds": 60,
 }
 
 
@@ -39,9 +37,3 @@ def test_saying_that_a_feature_is_not_used_is_fine(path):
         if unused != "":
             assert read(with_value(path, unused)) == read(MINIMAL)
 
-
-def test_a_wrong_value_goes_before_what_is_not_available():
-    found, code = faults(with_value("alerts.late_after_seconds", 60, with_value("schedule_id", "BAD")))
-
-    assert code == "invalid_input"
-    assert set(found) == {"schedule_id", "alerts.late_after_seconds"}

@@ -1,13 +1,31 @@
 """What an alert says: a subject for people, and a JSON document whose `alert_id` tells a repetition from news."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
 
+from carillon.domain.alert_rules import AlertKind
 from carillon.domain.run import Run
 from carillon.domain.run_document import run_document
 
 LAST_EVENTS: Final = 5
+MAX_SINGLE: Final = 5
+"""Alerts of one kind in one batch that are told one by one."""
+MOST_SCHEDULES: Final = 20
+EXAMPLES: Final = 3
+
+_WORDS: Final[Mapping[AlertKind, str]] = {
+    AlertKind.LATE: "was late: {lateness_ms} ms",
+    AlertKind.LONG: "took long: {duration_ms} ms",
+    AlertKind.IN_A_ROW: "failed {failures} times in a row, paused: {paused}",
+    AlertKind.RECOVERED: "has recovered",
+}
+_MEASURED: Final[Mapping[AlertKind, tuple[str, ...]]] = {
+    AlertKind.LATE: ("lateness_ms",),
+    AlertKind.LONG: ("duration_ms",),
+}
 _SHOWN: Final = ("run_id", "schedule_id", "state", "reason", "attempt", "fire_at", "ended_at")
 
 
@@ -19,19 +37,47 @@ class Alert:
     message: Mapping[str, Any]
 
 
-def run_failed(run: Run, environment: str) -> Alert:
-    """A run has ended in failure; the newest events tell why."""
+def run_alert(kind: AlertKind, run: Run, environment: str, details: Mapping[str, Any] | None = None) -> Alert:
+    """A run has ended in a way that its schedule wants to be told of; the newest events tell why."""
     document = run_document(run)
-    return _alert(
-        "run_failed",
-        f"{run.run_id}:{run.state}",
-        f"{run.run_id.schedule_id} {run.state} ({document['fire_at']})",
-        environment,
-        {
-            **{key: document[key] for key in _SHOWN},
-            "events": document["events"][-LAST_EVENTS:],
-        },
-    )
+    shown = {
+        **{key: document[key] for key in _SHOWN},
+        **{key: document[key] for key in _MEASURED.get(kind, ())},
+        **(details or {}),
+        "events": document["events"][-LAST_EVENTS:],
+    }
+    what = _WORDS.get(kind, str(run.state)).format(**shown)
+    identity = run.state if kind is AlertKind.FAILED else kind
+    subject = f"{run.run_id.schedule_id} {what} ({document['fire_at']})"
+    return _alert(str(kind), f"{run.run_id}:{identity}", subject, environment, shown)
+
+
+def grouped(alerts: Sequence[Alert], environment: str) -> list[Alert]:
+    """The alerts of a batch, a kind that has more than MAX_SINGLE as one message: an outage is no flood."""
+    kinds: dict[str, list[Alert]] = {}
+    for alert in alerts:
+        kinds.setdefault(alert.message["alert"], []).append(alert)
+    return [
+        told
+        for kind, same in kinds.items()
+        for told in (same if len(same) <= MAX_SINGLE else [_group(kind, same, environment)])
+    ]
+
+
+def _group(kind: str, alerts: Sequence[Alert], environment: str) -> Alert:
+    ids = [alert.message["alert_id"] for alert in alerts]
+    schedules = Counter(alert.message["schedule_id"] for alert in alerts)
+    details = {
+        "of": kind,
+        "count": len(alerts),
+        "schedules": dict(schedules.most_common(MOST_SCHEDULES)),
+        "schedule_count": len(schedules),
+        "run_ids": [alert.message["run_id"] for alert in alerts],
+        "examples": [dict(alert.message) for alert in alerts[:EXAMPLES]],
+    }
+    identity = f"group:{sha256(' '.join(ids).encode()).hexdigest()[:16]}"
+    subject = f"{len(alerts)} x {kind} of {len(schedules)} schedules"
+    return _alert("alerts_grouped", identity, subject, environment, details)
 
 
 def message_unreadable(message_id: str, reason: str, environment: str) -> Alert:

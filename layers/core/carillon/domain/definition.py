@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
+from carillon.domain.alert_rules import ALERT_FIELDS, read_alerts
 from carillon.domain.allow_list import AllowList
 from carillon.domain.catch_up import MAX_CATCH_UP
 from carillon.domain.errors import NotAvailable
@@ -45,7 +46,6 @@ TIMETABLE_FIELDS: Final = (
 )  # fmt: skip
 _POLICIES: Final = ("overlap", "max_concurrent", "max_queued", "misfire")
 _MISFIRE: Final = ("grace_seconds", "catch_up", "max_catch_up")
-_ALERTS: Final = ("on", "late_after_seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def read_definition(document: Any, limits: Limits, now: datetime) -> Definition:
         policies=_policies(body.section("policies", _POLICIES)),
         job=read_job(body, limits.max_timeout_seconds, limits.reach, limits.kinds),
         secrets=read_secrets(body.get("job"), faults),
-        alerts=_alerts(body.section("alerts", _ALERTS)),
+        alerts=read_alerts(body.section("alerts", ALERT_FIELDS)),
     )
     _refuse_unavailable(body.document, faults)
     faults.raise_any("The schedule is not valid.")
@@ -184,13 +184,3 @@ def _policies(section: Section) -> Policies:
             max_catch_up=misfire.whole("max_catch_up", default.misfire.max_catch_up, 1, MAX_CATCH_UP),
         ),
     )
-
-
-def _alerts(section: Section) -> Mapping[str, object]:
-    on = section.get("on")
-    words = ("failure", "recovery", "success", "late")
-    if on is None:
-        on = ["failure"]
-    elif not isinstance(on, list) or not all(isinstance(word, str) and word in words for word in on):
-        section.fault("on", f"This must be a list of words among {', '.join(words)}.")
-    return {"on": on, "late_after_seconds": section.get("late_after_seconds")}

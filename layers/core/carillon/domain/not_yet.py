@@ -11,10 +11,7 @@ from carillon.domain.errors import FieldError
 
 _EMPTY: Final[tuple[Any, ...]] = (None, [], {}, "")
 
-NOT_YET: Final[Mapping[str, tuple[tuple[Any, ...], str]]] = {
-    "alerts.on": ((None, ["failure"]), "Alerting on anything but failure, or on nothing,"),
-    "alerts.late_after_seconds": ((None,), "Alerting on late starts"),
-}
+NOT_YET: Final[Mapping[str, tuple[tuple[Any, ...], str]]] = {}
 
 
 def refusals(document: Mapping[str, Any]) -> Iterator[FieldError]:

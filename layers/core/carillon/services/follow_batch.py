@@ -1,10 +1,11 @@
-"""What follows a batch of changes as a whole: the hourly counts, the next runs of backfills, and the metrics."""
+"""What follows a batch of changes as a whole: the hourly counts, the next runs of backfills, alerts, metrics."""
 
 from collections.abc import Collection, Sequence
 
 from carillon.domain.measures import measures_of_each, run_measures
 from carillon.domain.run_change import Change
 from carillon.ports import Metrics
+from carillon.services.alert_runs import AlertRuns
 from carillon.services.count_runs import CountRuns
 from carillon.services.work_off import WorkOff
 
@@ -16,11 +17,13 @@ class FollowBatch:
         self,
         count: CountRuns,
         work_off: WorkOff,
+        alert_runs: AlertRuns,
         metrics: Metrics | None = None,
         measured: Collection[str] = (),
     ) -> None:
         self._count = count
         self._work_off = work_off
+        self._alert_runs = alert_runs
         self._metrics = metrics
         self._measured = measured
 
@@ -28,6 +31,7 @@ class FollowBatch:
         """Repeats safely; Throttled, Unavailable when the counts cannot be written."""
         self._count(changes)
         self._work_off.after(changes)
+        self._alert_runs(changes)
         # Last, because a batch that comes again is told again: metrics forget, counts must not.
         if self._metrics is not None:
             self._metrics.put_all(run_measures(changes))

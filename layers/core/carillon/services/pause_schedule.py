@@ -1,7 +1,7 @@
 """Pauses a schedule: no first attempt of one of its fire times starts after the answer."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from carillon.domain.access import Principal
 from carillon.domain.head_changes import pause
@@ -13,6 +13,9 @@ from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.end_queued import EndQueued
 from carillon.services.journal import Journal
 from carillon.services.operator_write import OperatorWrite
+
+ITSELF: Final = Principal("carillon", ("operator",), source="alerts", method="rule")
+"""Who pauses a schedule after too many failures in a row."""
 
 
 class PauseSchedule:

@@ -1,0 +1,132 @@
+"""Tells people about the runs that ended in a batch of changes, as each schedule wants it, and pauses where wished.
+
+What is told goes out before it is remembered: a crash between the two tells it again under the same alert_id.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from itertools import islice
+from typing import Any, Final
+
+from carillon.domain.alert import Alert, grouped, run_alert
+from carillon.domain.alert_rules import AlertKind, AlertRules, Streak, judge
+from carillon.domain.errors import CarillonError, MalformedRow, Throttled
+from carillon.domain.run import Run, RunState
+from carillon.domain.run_change import Change, RunChange
+from carillon.domain.schedule import Schedule
+from carillon.domain.workflow.tasks import BELOW
+from carillon.ports import AlertTopic, Chance, Clock, Log, ScheduleStore
+from carillon.security_ports import Fact, Facts
+
+REMEMBERED: Final = timedelta(days=90)
+_HEADS_AT_ONCE: Final = 100
+
+
+class AlertRuns:
+    """The alerts of one batch; `pause` pauses a schedule by its id."""
+
+    def __init__(
+        self,
+        schedules: ScheduleStore,
+        facts: Facts,
+        topic: AlertTopic,
+        pause: Callable[[str], object],
+        clock: Clock,
+        chance: Chance,
+        log: Log,
+        environment: str,
+    ) -> None:
+        self._schedules = schedules
+        self._facts = facts
+        self._topic = topic
+        self._pause = pause
+        self._clock = clock
+        self._chance = chance
+        self._log = log
+        self._environment = environment
+
+    def __call__(self, changes: Sequence[Change]) -> None:
+        """Retryable errors bring the whole batch back; it then tells nothing new twice in a streak."""
+        ends: dict[str, list[RunChange]] = {}
+        for change in changes:
+            if isinstance(change, RunChange) and change.after is not None and _is_end(change, change.after):
+                ends.setdefault(change.after.run_id.schedule_id, []).append(change)
+        if not ends:
+            return
+        heads = self._heads(list(ends))
+        rules = {name: AlertRules.of(heads[name].alerts if name in heads else {}) for name in ends}
+        now = self._clock.now()
+        known = self._facts.read_many([_key(name) for name in ends if rules[name].remembers], now)
+        alerts: list[Alert] = []
+        streaks: list[tuple[str, Fact | None, Streak]] = []
+        for name, own in ends.items():
+            fact = known.get(_key(name))
+            before = Streak() if fact is None else Streak.of(fact.value)
+            told, after = self._judged(rules[name], before, own)
+            alerts += told
+            if after != before:
+                streaks.append((name, fact, after))
+        for alert in grouped(alerts, self._environment):
+            self._topic.publish(alert.subject, alert.message)
+            self._log("alert_published", alert.subject, alert_id=alert.message["alert_id"])
+        for name, fact, streak in streaks:
+            self._remember(name, fact, streak)
+
+    def _judged(
+        self, rules: AlertRules, streak: Streak, ends: Sequence[RunChange]
+    ) -> tuple[list[Alert], Streak]:
+        alerts = []
+        for change in ends:
+            run = change.after
+            if run is None:
+                continue
+            kinds, streak = judge(rules, streak, run, is_settled=_is_settled(change))
+            for kind in kinds:
+                details: dict[str, Any] = {}
+                if kind is AlertKind.IN_A_ROW:
+                    details = {"failures": rules.after_failures, "paused": rules.pauses and self._paused(run)}
+                alerts.append(run_alert(kind, run, self._environment, details))
+        return alerts, streak
+
+    def _paused(self, run: Run) -> bool:
+        schedule_id = run.run_id.schedule_id
+        try:
+            self._pause(schedule_id)
+        except CarillonError as error:
+            if error.retryable:
+                raise
+            # Deleted or ended meanwhile: there is nothing left that could fail again.
+            self._log("pause_refused", str(error), schedule_id=schedule_id)
+            return False
+        self._log("schedule_paused", "Too many failures in a row.", schedule_id=schedule_id)
+        return True
+
+    def _heads(self, names: Sequence[str]) -> dict[str, Schedule]:
+        found: dict[str, Schedule] = {}
+        rest = iter(names)
+        while some := list(islice(rest, _HEADS_AT_ONCE)):
+            try:
+                found |= self._schedules.heads(some)
+            except MalformedRow as error:
+                # A schedule whose rules cannot be read is alerted by the default ones.
+                self._log("row_unreadable", str(error))
+        return found
+
+    def _remember(self, name: str, before: Fact | None, streak: Streak) -> None:
+        now = self._clock.now()
+        after = Fact(streak.value(), now + REMEMBERED, self._chance.token())
+        if not self._facts.swap(_key(name), before, after, now):
+            raise Throttled(f"The failures of {name} are being counted by another.")
+
+
+def _is_end(change: RunChange, run: Run) -> bool:
+    """A workflow speaks for its steps."""
+    return change.ends_now and run.origin not in BELOW
+
+
+def _is_settled(change: RunChange) -> bool:
+    return change.before is not None and change.before.state is RunState.COMPENSATION_FAILED
+
+
+def _key(schedule_id: str) -> str:
+    return f"streak#{schedule_id}"
