@@ -22,7 +22,7 @@ $(VENV)/.ready: pyproject.toml layers/core/requirements.txt
 	@touch $@
 
 # ---- the two commands of the README
-.PHONY: demo up test quick check format faults bench
+.PHONY: demo up test quick check format faults bench attacks fuzz-api
 demo: $(VENV)/.ready  ## Run the two-minute tour on the laptop cloud; it checks itself
 	@$(PY) -m local demo
 
@@ -46,6 +46,22 @@ check: $(VENV)/.ready  ## Lint, types, import rules, security linters
 format: $(VENV)/.ready  ## Rewrite the code in the house's format
 	@$(VENV)/bin/ruff check --fix-only .
 	@$(VENV)/bin/ruff format .
+
+attacks: $(VENV)/.ready  ## Run every named attack, then remove controls one at a time
+	@$(PY) -m pytest tests/attacks -s
+	@$(PY) -m tests.attacks.without
+
+# Schemathesis lives in an environment of its own; `make fuzz-api EXAMPLES=200` for a long run.
+SCHEMATHESIS_VERSION := 4.32.5
+EXAMPLES ?= 20
+
+fuzz-api: $(VENV)/.ready .venv-fuzz/schemathesis-$(SCHEMATHESIS_VERSION)  ## Fuzz the laptop cloud's API by its own description
+	@$(PY) -m local.fuzz $(EXAMPLES)
+
+.venv-fuzz/schemathesis-$(SCHEMATHESIS_VERSION):
+	$(PYTHON) -m venv --clear .venv-fuzz
+	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check schemathesis==$(SCHEMATHESIS_VERSION)
+	@touch $@
 
 bench: $(VENV)/.ready  ## Measure claims a second; ratios are what counts
 	@$(PY) -m benchmarks.tick

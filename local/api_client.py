@@ -25,10 +25,17 @@ class ApiClient:
     def __init__(self, url: str) -> None:
         self._url = url
         self._token: str | None = None
+        self.password = ""
+
+    @property
+    def token(self) -> str:
+        """Give the token of the login."""
+        return self._token or ""
 
     def login(self, user: str, password: str) -> None:
         """Get a token and use it from now on."""
         self._token = self.post("/v1/login", {"user": user, "password": password})["token"]
+        self.password = password
 
     def get(self, path: str) -> Any:
         """Read one document."""

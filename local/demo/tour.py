@@ -16,6 +16,7 @@ from local.demo.etl import EtlAct
 from local.demo.preview import foretell
 from local.demo.scenes import SCENES, Scene, Window
 from local.demo.show import Progress, announce, summary
+from local.demo.twice import TwiceConfirmed
 from local.demo.verdict import Evidence, claimed_ahead, differences, settled, within
 from local.inventory import ACCOUNT, REGION
 from local.receiver import Receiver
@@ -57,7 +58,8 @@ class Tour:
     def play(self) -> int:
         """Set the stage, watch, and judge."""
         api, alerts = self.cloud.admin(), _Alerts(self.cloud)
-        wrong = foretell(api)
+        wrong, twice = foretell(api), TwiceConfirmed(api, self.receiver.url)
+        twice.ask()
         window = open_window(datetime.now(UTC), self.seconds)
         announce(window)
         for scene in SCENES:
@@ -67,6 +69,7 @@ class Tour:
             if scene.triggered:
                 api.post(f"/v1/schedules/{scene.schedule_id}/trigger")
         runs = self._watch(api, window)
+        wrong += twice.confirm()
         wrong += EtlAct(self.cloud, api).play()
         return self._judge(window, runs, alerts, wrong)
 

@@ -1,7 +1,7 @@
 """Attacks with many requests in short time."""
 
 from carillon.domain.access import UserKind
-from tests.attacks.attack import attack
+from tests.attacks.attack import attack, outcome
 from tests.attacks.fortress import PLAIN, TRIGGER, Fortress, seconds
 
 LIMITED = "429 rate_limited"
@@ -29,7 +29,7 @@ def _(victim):
     five(victim)
     victim.clock.advance(2)
     answer = victim.trigger()
-    return f"{answer.status} {answer.code}, retry after {answer.headers['retry-after']}"
+    return f"{outcome(answer)}, retry after {answer.headers.get('retry-after')}"
 
 
 @entered("RATE-03", "waiting exactly as long as told", "202")

@@ -174,8 +174,8 @@ def _(victim):
         {"password": "correct horse battery staple"},
     )  # pragma: allowlist secret
     made = victim.by("nina", "POST", "/v1/me/totp", question, headers=key)
-    assert made.status == 201
-    assert made.json["secret"] not in json.dumps([dict(fact.value) for fact in victim.facts.rows.values()])
+    if made.json["secret"] in json.dumps([dict(fact.value) for fact in victim.facts.rows.values()]):
+        return "the secret lies in the table"
     return victim.by("nina", "POST", "/v1/me/totp", question, headers=key)
 
 

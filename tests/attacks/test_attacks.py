@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from tests.attacks import audit, identity, inputs, objects, rate, rbac, replay, token, totp, web
+from tests.attacks import audit, confirming, identity, inputs, objects, rate, rbac, replay, token, totp, web
 from tests.attacks.attack import ATTACKS, result_of
 
-AREAS = (token, identity, rbac, objects, audit, replay, rate, totp, inputs, web)
+AREAS = (token, identity, rbac, objects, audit, replay, rate, totp, confirming, inputs, web)
 """The modules that enter their attacks when they are imported."""
 
 

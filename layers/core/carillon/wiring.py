@@ -430,6 +430,7 @@ def wire_operator() -> "tuple[Operator, Log]":
     from carillon.adapters.clock import SystemChance, SystemClock
     from carillon.adapters.dynamo.access import DynamoAccess
     from carillon.adapters.dynamo.audit_log import DynamoAuditLog
+    from carillon.adapters.dynamo.factors import DynamoFactors
     from carillon.log import structured_log
     from carillon.services.bootstrap_admin import BootstrapAdmin
     from carillon.services.journal import Journal
@@ -439,7 +440,9 @@ def wire_operator() -> "tuple[Operator, Log]":
 
     settings, clock, chance, log = OperatorSettings.from_env(), SystemClock(), SystemChance(), structured_log()
     database = _database(settings)
-    bootstrap = BootstrapAdmin(DynamoAccess(database), clock, chance, Journal(chance))
+    bootstrap = BootstrapAdmin(
+        DynamoAccess(database), clock, chance, Journal(chance), DynamoFactors(database)
+    )
     archive, signer = _audit_archive(settings, client("s3")), KmsRootSigner(client("kms"), settings.root_key_id)
     seals = AuditSeals(DynamoAuditLog(database), archive, signer, clock, log, settings.environment)
     return Operator(bootstrap, seals), log

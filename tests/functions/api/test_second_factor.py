@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from carillon.services.bootstrap_admin import BootstrapAdmin
+from carillon.services.journal import Journal
+from tests.fakes.memory import MemoryAccess
 from tests.functions.api.guarded import GuardedWorld
 from tests.functions.api.world import PASSWORD
 
@@ -171,6 +174,17 @@ def test_an_admin_takes_a_lost_factor_away_after_confirming_it(world):
     assert world.confirm(confirmation).status == 204
 
     assert world.by("ada", "GET", "/v1/me/totp").json["is_active"] is False
+
+
+def test_the_operator_lets_an_admin_in_again_who_lost_the_factor_too(world):
+    admins = MemoryAccess(world.database)
+    bootstrap = BootstrapAdmin(admins, world.clock, world.chance, Journal(world.chance), world.factors)
+
+    bootstrap("admin", reset=True)
+    world.clock.advance(1)
+
+    world.token = world.token_of("admin")
+    assert world.call("GET", "/v1/me/totp").json["is_active"] is False
 
 
 def test_what_a_machine_asks_for_is_confirmed_by_a_member_of_the_role_and_done_by_the_machine(world):

@@ -8,8 +8,10 @@ from carillon.domain.errors import FieldError, InvalidInput, LostRace, UserExist
 from carillon.domain.moments import ceil_second
 from carillon.domain.password import hash_password
 from carillon.domain.rbac import ADMIN
+from carillon.domain.totp import Factor
 from carillon.domain.user_definition import USER_NAME
 from carillon.ports import AccessStore, Chance, Clock
+from carillon.security_ports import FactorStore
 from carillon.services.journal import Journal
 
 OPERATOR: Final = Principal("operator", (ADMIN,), "function", method="iam")
@@ -26,8 +28,16 @@ class Credentials:
 class BootstrapAdmin:
     """Creates or, when asked, resets an admin; whoever may invoke the operator function may do this."""
 
-    def __init__(self, access: AccessStore, clock: Clock, chance: Chance, journal: Journal) -> None:
+    def __init__(
+        self,
+        access: AccessStore,
+        clock: Clock,
+        chance: Chance,
+        journal: Journal,
+        factors: FactorStore | None = None,
+    ) -> None:
         self._access = access
+        self._factors = factors
         self._clock = clock
         self._chance = chance
         self._journal = journal
@@ -50,7 +60,19 @@ class BootstrapAdmin:
             self._access.save_user(user, audit, before=before)
         except LostRace:
             raise self._exists(name) from None
+        if before is not None:
+            self._forget_factor(name)
         return Credentials(name, password)
+
+    def _forget_factor(self, name: str) -> None:
+        """Takes the second factor away too: whoever lost everything must get in again."""
+        factor = self._factors.factor(name) if self._factors is not None else None
+        if self._factors is None or factor is None:
+            return
+        audit = self._journal.entry(OPERATOR, "user.reset-totp", f"user:{name}", self._clock.now())
+        self._factors.save_factor(
+            Factor(name=name, version=factor.version + 1), audit, replaces=factor.version
+        )
 
     def _user(self, name: str, password: str, before: User | None) -> User:
         # Tokens carry whole seconds: rounded up, one of this very second is refused with the older ones.
