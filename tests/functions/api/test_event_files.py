@@ -55,6 +55,10 @@ ANSWERS = {
     "api-list-roles": 200,
     "api-create-role": 201,
     "api-read-audit": 200,
+    "api-read-totp": 200,
+    "api-begin-totp": 201,
+    "api-list-confirmations": 200,
+    "api-confirm": 404,
     "api-bad-json": 400,
     "api-bad-schedule": 400,
 }
