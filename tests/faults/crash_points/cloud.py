@@ -9,6 +9,7 @@ import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from inspect import signature
 from operator import attrgetter
 
 from carillon import log, settings, wiring
@@ -89,6 +90,13 @@ class OneByOne:
         self.map = map
 
 
+class Unmetered:
+    """In place of the metrics, whatever they offer."""
+
+    def __getattr__(self, name):
+        return lambda *_, **__: None
+
+
 class Cloud:
     """A stack that lives through a scenario."""
 
@@ -126,9 +134,6 @@ class Cloud:
         """In place of the structured log."""
         self.lines.append(f"{self.clock.now():%H:%M:%S} {action}: {message} {fields}")
 
-    def put(self, *_, **__):
-        """In place of the metrics."""
-
     def execute(self, call):
         """In place of every target."""
         self.wire.targets_called += 1
@@ -155,7 +160,7 @@ class Cloud:
             (clock, "SystemClock", lambda: self.clock),
             (clock, "SystemChance", lambda: self.chance),
             (log, "structured_log", lambda: self.log),
-            (emf, "EmfMetrics", lambda *_, **__: self),
+            (emf, "EmfMetrics", lambda *_, **__: Unmetered()),
             (http, "HttpTarget", lambda *_, **__: self),
             (python, "PythonTarget", lambda *_, **__: self),
             (task_pool, "TaskPool", lambda **_: None),
@@ -185,9 +190,14 @@ class Cloud:
             self.lines.append(f"{self.clock.now():%H:%M:%S} {name} failed: {error!r}")
         return None
 
+    def _answer(self, respond, event, name):
+        """What a handler's respond makes of an event, with those of its services that it asks for."""
+        wanted = len(signature(respond).parameters) - 1
+        return respond(event, *self.function(name)[:wanted])
+
     def tick(self):
         """The clock's invocation; nobody repeats it."""
-        self.invoke("tick", lambda: tick({}, *self.function("tick")))
+        self.invoke("tick", lambda: self._answer(tick, {}, "tick"))
 
     def work(self, message):
         """A worker takes one message; what it does not finish comes again, or is dead after five receives."""
@@ -202,7 +212,7 @@ class Cloud:
     def bury(self, message):
         """The dead-letter function takes one message in, until it has."""
         event = {"Records": [{"messageId": f"m{message.number}", "body": message.body}]}
-        answer = self.invoke("deadletter", lambda: take_in_dead_letters(event, *self.function("dead_letter")))
+        answer = self.invoke("deadletter", lambda: self._answer(take_in_dead_letters, event, "dead_letter"))
         if answer is None or answer["batchItemFailures"]:
             message.at = self.clock.now() + VISIBILITY
             self.dead.append(message)
@@ -214,7 +224,7 @@ class Cloud:
         )
         event = {"Records": [{"eventID": "e", "dynamodb": image}]}
         for _ in range(RECEIVES):
-            answer = self.invoke("follow", lambda: follow(event, *self.function("follow")))
+            answer = self.invoke("follow", lambda: self._answer(follow, event, "follow"))
             if answer is not None and not answer["batchItemFailures"]:
                 return
             self.clock.advance(30)

@@ -10,7 +10,12 @@ HEALED_AFTER = timedelta(seconds=70)
 
 
 class Fault:
-    """The fault of one call, by its number in the life of a stack; each hook may answer or raise."""
+    """The fault of one call, by its number in the life of a stack; each hook may answer or raise.
+
+    After one that passes, everything must come to an end within a few ticks; others accompany the whole life.
+    """
+
+    passes = True
 
     def __init__(self, number):
         self.number = number
@@ -30,6 +35,7 @@ class Fault:
 
     def happened(self, aws):
         aws.suffered[type(self).__name__] += 1
+        aws.passing += self.passes
 
     def __repr__(self):
         return f"{type(self).__name__}({self.number})"
@@ -84,6 +90,8 @@ class Throttled(Fault):
 class EachThrottled(Throttled):
     """The first try of every call is throttled; the number does not matter."""
 
+    passes = False
+
     def on_send(self, aws, operation, request):
         return self.at(aws, operation, request)
 
@@ -102,6 +110,8 @@ class EachFails(EachThrottled):
 
 class EachAnswerLost(AnswerLost):
     """The first answer of every call is lost."""
+
+    passes = False
 
     def on_send(self, aws, operation, request):
         return self.at(aws, operation, request)

@@ -56,7 +56,7 @@ class _Life:
                 return
 
     def _faults(self):
-        return self.cloud.died + sum(self.cloud.wire.suffered.values())
+        return self.cloud.wire.passing
 
     def _one_thing(self):
         """Does what comes next; False when nothing will come any more."""

@@ -71,7 +71,7 @@ class Aws:
     def reset(self):
         """Forgets every call and every fault; the SDK's patience is whole again."""
         self.calls, self.faults, self.tokens = [], {}, set()
-        self.tries, self.heals_at, self.suffered = 0, None, Counter()
+        self.tries, self.heals_at, self.suffered, self.passing = 0, None, Counter(), 0
         self.on_write = self.on_message = self.on_alert = lambda *_: None
         self.now = lambda: None
         self.function, self.invocation, self.targets_called = "setup", 0, 0
