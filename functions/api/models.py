@@ -125,6 +125,17 @@ class Job(Strict):
     compensate: dict[str, Any] | None = Field(default=None, description="A task that takes the effect back.")
 
 
+class LogLineShown(BaseModel):
+    timestamp: int = Field(description="Epoch milliseconds")
+    message: str
+
+
+class RunLogAnswer(BaseModel):
+    attempt: int
+    dropped: int = Field(description="Lines before these that are not kept")
+    lines: list[LogLineShown]
+
+
 class Alerts(Strict):
     on: list[Literal["failure", "recovery", "lateness", "duration", "consecutive_failures"]] = ["failure"]
     late_after_seconds: int | None = Field(default=None, ge=1, le=604_800)

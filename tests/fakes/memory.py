@@ -8,6 +8,7 @@ from tests.fakes.recorders import (
     MemoryDeadLetters,
     MemoryOutputs,
     MemoryQueue,
+    MemoryRunLogs,
     RecordedAlerts,
 )
 from tests.fakes.runs import MemoryRuns

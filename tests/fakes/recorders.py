@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from carillon.domain.dead_letter import DeadLetter
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import DeadLetterNotFound, OutputNotFound
+from carillon.domain.run_log import RunLog
 from carillon.ports import Page
 from tests.fakes.database import paged
 
@@ -122,6 +123,20 @@ class MemoryDeadLetters:
         self.get(message_id)
         self.redriven[message_id] = (audit.at, audit.actor)
         self.audit[audit.entry_id] = audit
+
+
+class MemoryRunLogs:
+    """RunLogStore in memory."""
+
+    def __init__(self):
+        self.kept, self.writes = {}, 0
+
+    def keep(self, run, log, now):
+        self.kept[run.run_id, run.attempt] = log
+        self.writes += 1
+
+    def read(self, run, attempt):
+        return self.kept.get((run.run_id, attempt), RunLog())
 
 
 class MemoryOutputs:

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.answers import json_answer, page_answer, position_of
 from api.calls import call_of, caller_of, decoded, only_query
-from api.models import RunPage, RunTreeAnswer, answers
+from api.models import RunLogAnswer, RunPage, RunTreeAnswer, answers
 from carillon.domain.run_document import run_document
 from carillon.domain.run_query import read_run_query
 from carillon.domain.workflow.tree_document import graph_document, rows_document
@@ -56,6 +56,19 @@ def find_runs(
     listing = f"found-runs:{state}:{since}"
     page = call.api.find_runs(caller_of(router), query, limit, position_of(call, listing, cursor))
     return page_answer(call, listing, page, run_document)
+
+
+@router.get(
+    "/v1/runs/<run_id>/log",
+    tags=["runs"],
+    summary="Read what a run's task wrote",
+    responses=answers(RunLogAnswer, 400, 404),
+)
+def read_run_log(run_id: str, attempt: Annotated[int | None, Query(ge=1, le=1000)] = None) -> Response[Any]:
+    """The last 200 lines or 32 KiB of an attempt, the latest unless told; while it runs at most seconds behind."""
+    only_query(router, "attempt")
+    log, shown = call_of(router).api.read_runs.log(caller_of(router), decoded(run_id), attempt)
+    return json_answer(log.document(shown))
 
 
 @router.get("/v1/runs/<run_id>", tags=["runs"], summary="Read a run", responses=answers(RunTreeAnswer, 404))

@@ -6,8 +6,9 @@ from typing import Any, Protocol
 
 from carillon.domain.audit import AuditEntry
 from carillon.domain.backfill import Backfill
-from carillon.domain.run import RunState
+from carillon.domain.run import Run, RunState
 from carillon.domain.run_id import RunId
+from carillon.domain.run_log import RunLog
 from carillon.domain.stats import HourKey, HourStats
 from carillon.ports import Page
 
@@ -48,6 +49,16 @@ class BackfillStore(Protocol):
 
     def save(self, before: Backfill, after: Backfill, audit: AuditEntry | None = None) -> None:
         """Writes `after` over the version that was read; with an audit entry as one transaction. LostRace."""
+
+
+class RunLogStore(Protocol):
+    """What tasks wrote, one row for each attempt."""
+
+    def keep(self, run: Run, log: RunLog, now: datetime) -> None:
+        """Writes the log of the run's present attempt over what was kept of it before."""
+
+    def read(self, run: Run, attempt: int) -> RunLog:
+        """The log of an attempt as of now (consistent), empty where nothing was kept."""
 
 
 class RunStates(Protocol):

@@ -153,6 +153,7 @@ def wire_worker() -> "tuple[Execute, Clock, Log, Metrics]":
     import carillon.zones  # noqa: F401 - the pinned zone data, before the first timetable
     from carillon.adapters.clock import SystemChance, SystemClock
     from carillon.adapters.dynamo.outputs import DynamoOutputs
+    from carillon.adapters.dynamo.run_logs import DynamoRunLogs
     from carillon.adapters.dynamo.runs import DynamoRuns
     from carillon.adapters.dynamo.schedules import DynamoSchedules
     from carillon.adapters.dynamo.slots import DynamoSlots
@@ -194,6 +195,7 @@ def wire_worker() -> "tuple[Execute, Clock, Log, Metrics]":
         steps.inputs,
         steps.jobs,
         OpenSecrets(seals.keyring),
+        DynamoRunLogs(database),
     )
     slots = DynamoSlots(database)
     ended = build_ended(slots, *parts, log, build_advance(*stores, *parts, log, side_by_side))
@@ -357,6 +359,7 @@ def wire_api() -> "Api":
     from carillon.adapters.dynamo.guards import DynamoGuards
     from carillon.adapters.dynamo.outputs import DynamoOutputs
     from carillon.adapters.dynamo.revocations import DynamoRevocations
+    from carillon.adapters.dynamo.run_logs import DynamoRunLogs
     from carillon.adapters.dynamo.run_states import DynamoRunStates
     from carillon.adapters.dynamo.runs import DynamoRuns
     from carillon.adapters.dynamo.schedules import DynamoSchedules
@@ -388,6 +391,7 @@ def wire_api() -> "Api":
         audit=DynamoAuditLog(database),
         slots=DynamoSlots(database),
         outputs=DynamoOutputs(database),
+        logs=DynamoRunLogs(database),
         kept=DynamoDeadLetters(database),
         backfills=DynamoBackfills(database),
         states=DynamoRunStates(database),

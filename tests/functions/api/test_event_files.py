@@ -39,6 +39,7 @@ ANSWERS = {
     "api-run-fail": 200,
     "api-run-heartbeat": 200,
     "api-run-output": 200,
+    "api-run-log": 200,
     "api-list-dead-letters": 200,
     "api-redrive-dead-letter": 202,
     "api-preview-timetable": 200,

@@ -25,6 +25,7 @@ from tests.fakes.memory import (
     MemoryOutputs,
     MemoryQueue,
     MemoryRevocations,
+    MemoryRunLogs,
     MemoryRuns,
     MemorySchedules,
     MemorySlots,
@@ -76,6 +77,7 @@ class ApiWorld:
         self.schedules, self.runs = MemorySchedules(self.database), MemoryRuns(self.database)
         self.guards, self.queue = MemoryGuards(self.database), MemoryQueue()
         self.outputs, self.kept = MemoryOutputs(), MemoryDeadLetters(self.database)
+        self.logs = MemoryRunLogs()
         self.facts, self.factors = MemoryFacts(self.database), MemoryFactors(self.database)
         self.sealer, self.metrics = LabelledSealer(), RecordedMetrics()
         self.signer = LocalSigner(self.clock)
@@ -88,6 +90,7 @@ class ApiWorld:
             audit=MemoryAuditLog(self.database),
             slots=MemorySlots(self.database),
             outputs=self.outputs,
+            logs=self.logs,
             kept=self.kept,
             backfills=MemoryBackfills(self.database),
             states=MemoryRunStates(self.database),

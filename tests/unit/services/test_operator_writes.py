@@ -27,6 +27,7 @@ from tests.fakes.memory import (
     MemoryGuards,
     MemoryOutputs,
     MemoryRevocations,
+    MemoryRunLogs,
     MemorySlots,
 )
 from tests.fakes.recorders import RecordedMetrics
@@ -55,6 +56,7 @@ class Stack(World):
             audit=MemoryAuditLog(self.database),
             slots=MemorySlots(self.database),
             outputs=MemoryOutputs(),
+            logs=MemoryRunLogs(),
             kept=MemoryDeadLetters(self.database),
             backfills=MemoryBackfills(self.database),
             states=MemoryRunStates(self.database),

@@ -112,13 +112,7 @@ def read_alerts(section: Section) -> Mapping[str, object]:
     pauses = section.flag("pause_after_failures")
     if pauses and limits["after_failures"] is None:
         section.fault("after_failures", "Say after how many failures in a row the schedule is to be paused.")
-    given = {name: limit for name, limit in limits.items() if limit is not None}
-    return {
-        "on": on,
-        "late_after_seconds": None,
-        **given,
-        **({"pause_after_failures": True} if pauses else {}),
-    }
+    return {"on": on, **limits, "pause_after_failures": pauses}
 
 
 def judge(

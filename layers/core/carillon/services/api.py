@@ -20,7 +20,7 @@ from carillon.ports import (
     TokenSigner,
     TokenVerifier,
 )
-from carillon.progress_ports import BackfillStore, RunStates, StatsStore
+from carillon.progress_ports import BackfillStore, RunLogStore, RunStates, StatsStore
 from carillon.security_ports import AuditLog, Revocations
 from carillon.services.access_api import AccessApi, build_access_api
 from carillon.services.answer_callback import AnswerCallback
@@ -98,6 +98,7 @@ def build_api(
     audit: AuditLog,
     slots: SlotStore,
     outputs: OutputStore,
+    logs: RunLogStore,
     kept: DeadLetterStore,
     backfills: BackfillStore,
     states: RunStates,
@@ -164,7 +165,7 @@ def build_api(
         skip_next=SkipNext(schedules, clock, journal, end_queued),
         calendars=ManageCalendars(schedules, clock, journal, shards),
         read_schedules=ReadSchedules(schedules, shards),
-        read_runs=ReadRuns(schedules, runs, outputs),
+        read_runs=ReadRuns(schedules, runs, outputs, logs),
         find_runs=FindRuns(schedules, runs, states, shards),
         preview_timetable=PreviewTimetable(schedules, clock),
         backfills=Backfills(backfills, schedules, runs, states, work_off, clock, chance, journal),

@@ -17,9 +17,11 @@ from carillon.domain.secret_uses import filled, names_placed, placed
 from carillon.domain.secrets import Secret
 from carillon.domain.target_call import TargetCall
 from carillon.ports import Clock, Log, ScheduleStore, Target
+from carillon.progress_ports import RunLogStore
 from carillon.services.jobs import Jobs
 from carillon.services.open_secrets import OpenSecrets
 from carillon.services.step_inputs import StepInputs
+from carillon.services.task_log import TaskLog
 
 FINISH_RESERVE: Final = timedelta(seconds=1)
 """Time kept at the end of an invocation for writing the result."""
@@ -38,7 +40,9 @@ class Attempt:
         inputs: StepInputs | None = None,
         jobs: Jobs | None = None,
         open_secrets: OpenSecrets | None = None,
+        logs: RunLogStore | None = None,
     ) -> None:
+        self._logs = logs
         self._schedules = schedules
         self._jobs = jobs or Jobs(schedules)
         self._inputs = inputs
@@ -85,9 +89,10 @@ class Attempt:
             return failure(error.code, f"Nothing was sent: {error}")
         mask = SecretMask(secrets.values())
         call = self._call_of(run, job, deadline_at, callback_token)
-        spec, log = filled(job.target, secrets), call.log
-        call = replace(call, cancelled=cancelled, spec=spec, log=lambda line: log(mask.text(line)))
-        outcome = mask.outcome(target.execute(call))
+        with TaskLog(run, self._logs, self._clock, self._log) as write:
+            spec = filled(job.target, secrets)
+            call = replace(call, cancelled=cancelled, spec=spec, log=lambda line: write(mask.text(line)))
+            outcome = mask.outcome(target.execute(call))
         if not outcome.succeeded and self._clock.now() > hard_deadline:
             return timed_out("the attempt outlived its invocation's deadline")
         return outcome
@@ -100,9 +105,6 @@ class Attempt:
         return self._open_secrets(run, job, self._jobs.secrets(run))
 
     def _call_of(self, run: Run, job: Job, deadline_at: datetime, callback_token: str | None) -> TargetCall:
-        def log(line: str) -> None:
-            self._log("task_log", line, task_id=str(run.run_id), attempt=run.attempt)
-
         return TargetCall(
             run_id=str(run.run_id),
             schedule_id=run.run_id.schedule_id,
@@ -110,10 +112,14 @@ class Attempt:
             fire_at=run.fire_at,
             deadline_at=deadline_at,
             spec=job.target,
-            log=log,
+            log=_nowhere,
             callback_token=callback_token,
             callback_url=self._callback_url(run) if callback_token else None,
         )
 
     def _callback_url(self, run: Run) -> str | None:
         return f"{self._api_url}/v1/runs/{quote(str(run.run_id), safe='')}" if self._api_url else None
+
+
+def _nowhere(line: str) -> None:
+    """Where a call writes before its log is opened."""

@@ -9,9 +9,11 @@ from carillon.domain.errors import MalformedRow, RevisionNotFound, RunNotFound
 from carillon.domain.job import Job
 from carillon.domain.run import Run
 from carillon.domain.run_id import RunId
+from carillon.domain.run_log import RunLog
 from carillon.domain.workflow.tasks import BELOW, task_of
 from carillon.domain.workflow.tree import Tree
 from carillon.ports import OutputStore, Page, RunStore, ScheduleStore
+from carillon.progress_ports import RunLogStore
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.operator_write import live_head
 
@@ -26,6 +28,7 @@ class ReadRuns:
     schedules: ScheduleStore
     runs: RunStore
     outputs: OutputStore
+    logs: RunLogStore
 
     def one(self, principal: Principal, run_id: str) -> Run:
         """The run with this id, also of a schedule that is deleted; RunNotFound."""
@@ -53,6 +56,12 @@ class ReadRuns:
     def output(self, principal: Principal, run_id: str) -> Any:
         """What the run put out; RunNotFound, OutputNotFound."""
         return self.outputs.read(self.one(principal, run_id))
+
+    def log(self, principal: Principal, run_id: str, attempt: int | None = None) -> tuple[RunLog, int]:
+        """What an attempt wrote, the latest unless told, also while it runs; and which that is. RunNotFound."""
+        run = self.one(principal, run_id)
+        wanted = run.attempt if attempt is None else attempt
+        return self.logs.read(run, wanted), wanted
 
     def of_schedule(
         self, principal: Principal, schedule_id: str, limit: int, start: Mapping[str, Any] | None
