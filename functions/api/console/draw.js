@@ -23,7 +23,7 @@ export function hourBars(stats) {
     return [bar(60 - high, high, 'succeeded'), bar(60 - high - (bad / top) * 56, (bad / top) * 56, 'failed')];
   });
   return s('svg', { class: 'hours', viewBox: `0 0 ${slots * 20} 62`, role: 'img', 'aria-label': t('hours_picture') },
-    s('line', { x1: 0, y1: 61, x2: slots * 20, y2: 61, class: 'axis' }), bars);
+    s('line', { x1: 0, y1: 61, x2: slots * 20, y2: 61, class: 'edge' }), bars);
 }
 
 /** A schedule's runs, oldest left: colour is state, length is duration. */
@@ -41,7 +41,7 @@ export function history(runs) {
   return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': t('history') }, picture);
 }
 
-const WIDE = 168;
+const WIDE = 190;
 const HIGH = 54;
 const GAP = 46;
 

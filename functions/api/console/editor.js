@@ -86,7 +86,7 @@ async function tell(form, preview, isJson, saved, signal) {
 }
 
 function jsonField(definition) {
-  return panel('', field('document', t('document'), { tag: 'textarea', rows: '28', value: pretty(definition), spellcheck: 'false', class: 'code' }, t('document_hint')));
+  return panel('', field('document', t('document'), { tag: 'textarea', rows: '28', value: pretty(definition), spellcheck: 'false', class: 'code' }));
 }
 
 function fields(definition, isKnown) {
@@ -101,10 +101,10 @@ function fields(definition, isKnown) {
       field('sensitive', t('sensitive'), { type: 'checkbox', checked: definition.sensitive === true }, t('sensitive_hint'))),
     panel(t('when'), field('timetable.expression', t('expression'), { value: table.expression || '', maxlength: '256', spellcheck: 'false', class: 'code' }, t('expression_hint')),
       field('timetable.zone', t('zone'), { value: table.zone || 'UTC', list: 'zones', spellcheck: 'false' }), zones(),
-      field('timetable.calendars', t('calendars'), { value: (table.calendars || []).join(', ') }, t('calendars_hint')),
+      field('timetable.calendars', t('calendars'), { value: (table.calendars || []).join(', ') }, t('list_hint')),
       h('details', {}, h('summary', {}, t('more_timetable')),
-        field('timetable.gap', t('gap'), { tag: 'select', value: table.gap || 'fire', options: choice('fire', 'skip') }, t('gap_hint')),
-        field('timetable.fold', t('fold'), { tag: 'select', value: table.fold || 'once', options: choice('once', 'twice') }, t('fold_hint')),
+        field('timetable.gap', t('gap'), { tag: 'select', value: table.gap || 'fire', options: choice('fire', 'skip') }),
+        field('timetable.fold', t('fold'), { tag: 'select', value: table.fold || 'once', options: choice('once', 'twice') }),
         field('timetable.starts_at', t('starts_at'), { value: table.starts_at || '', placeholder: '2026-12-01T00:00:00Z' }),
         field('timetable.ends_at', t('ends_at'), { value: table.ends_at || '', placeholder: '2027-12-01T00:00:00Z' }),
         field('timetable.max_runs', t('max_runs'), { value: table.max_runs ?? '', inputmode: 'numeric' }),
@@ -132,7 +132,7 @@ function jobPanel(job) {
       field('job.target.url', 'URL', { value: target.url || '', inputmode: 'url', spellcheck: 'false' }),
       field('job.target.headers', t('headers'), jsonArea(target.headers, 3)), field('job.target.body', t('body'), jsonArea(target.body, 4))),
     h('div', hidden('python'), field('job.target.task', t('task'), { value: target.task || '' }), field('job.target.arguments', t('arguments'), jsonArea(target.arguments, 4))),
-    h('div', hidden('json'), field('job', t('job_json'), jsonArea(job, 18), t('job_json_hint'))),
+    h('div', hidden('json'), field('job', t('job_json'), jsonArea(job, 18))),
     h('div', { class: 'target', 'data-kind': 'http python', hidden: kind === 'json' },
       field('job.timeout_seconds', t('timeout'), { value: job.timeout_seconds ?? '', inputmode: 'decimal' }),
       field('job.retry.max_attempts', t('attempts'), { value: (job.retry || {}).max_attempts ?? '', inputmode: 'numeric' })));

@@ -25,7 +25,7 @@ export async function showOverview({ root, signal }) {
     round += 1;
     const [failed, open] = await Promise.all([
       get(query('/v1/runs', { state: 'failed', limit: 10 }), signal),
-      get(query('/v1/runs', { state: 'unfinished', limit: 20 }), signal),
+      get(query('/v1/runs', { state: 'unfinished', limit: 50 }), signal),
     ]);
     const news = [changed('failed', failed) && showAttention(parts.attention, failed.items, seen.more),
       changed('open', open) && showNow(parts.now, open.items)];
@@ -78,7 +78,8 @@ function showAttention(node, failed, more) {
   return true;
 }
 
-function showNow(node, runs) {
+function showNow(node, found) {
+  const runs = [...found.filter((run) => run.state !== 'QUEUED').slice(0, 20), ...found.filter((run) => run.state === 'QUEUED').slice(0, 6)];
   swap(node, panel(t('now'), runs.length ? table(t('now'), [t('run'), t('state'), t('when')], runs.map(runLine)) : empty(t('nothing_now'))));
   return true;
 }

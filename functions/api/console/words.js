@@ -7,6 +7,7 @@ actions|Actions|操作
 activate|Activate|启用
 actor|Who|操作者
 after|after|跟随
+ahead|{n} more fire times are claimed ahead.|另有 {n} 次触发已提前领取。
 all_well|Nothing failed in the last week.|最近一周没有失败。
 any|any|任意
 arguments|Arguments, JSON|参数(JSON)
@@ -25,13 +26,12 @@ built_in|built in|内置
 by|By|由
 calendar|Calendar|日历
 calendars|Calendars|日历
-calendars_hint|Names of calendars whose days are left out, separated by commas.|排除其日期的日历名称,用逗号分隔。
 callback_due|Callback due|回调期限
 cancel|Cancel|取消
 cancel_run|Cancel run|取消运行
-cancel_text|Nothing more of it begins. What has been done stays.|不再开始新的工作,已完成的保留。
+cancel_text|What has been done stays.|已完成的工作会保留。
 cancel_undo|Cancel and compensate|取消并补偿
-cancel_undo_text|Nothing more of it begins, and completed steps are taken back.|不再开始新的工作,已完成的步骤会被撤销。
+cancel_undo_text|Completed steps are taken back.|已完成的步骤会被撤销。
 catch_up|Missed fire times|错过的触发
 cause|Cause|原因
 change_password|Change password|修改密码
@@ -53,7 +53,7 @@ compensate|Compensate|补偿
 compensation|Compensation|补偿
 complete|Say it is done|标记完成
 confirm|Confirm|确认
-confirm_text|This needs your second factor. Enter the code of your authenticator app.|此操作需要二次验证。请输入验证器应用中的验证码。
+confirm_text|Enter the code of your authenticator app.|请输入验证器应用中的验证码。
 confirm_title|Confirm|确认操作
 confirmed|Confirmed and done.|已确认并完成。
 confirmed_by|Confirmed|确认方式
@@ -68,7 +68,6 @@ delete_text|Delete {id}? Runs that were not started are skipped.|删除 {id}?未
 description|Description|说明
 details|Details|详情
 document|Document|文档
-document_hint|The whole schedule as the API takes it.|API 接受的完整定义。
 done|Done|完成
 dry_run|Try out|试算
 duration|Duration|时长
@@ -80,18 +79,16 @@ enrol|Set up an app|设置验证器
 events|Events|事件
 expression|Expression|表达式
 expression_hint|For example 30 2 * * *, @hourly, rate(5 minutes), at(2026-12-01T09:00:00).|例如 30 2 * * *、@hourly、rate(5 minutes)、at(2026-12-01T09:00:00)。
-factor_active|The second factor is active. Keep these recovery codes in a safe place; each works once.|二次验证已启用。请妥善保存恢复码,每个只能用一次。
+factor_active|The second factor is active. Keep these recovery codes; each works once.|二次验证已启用。请妥善保存恢复码,每个只能用一次。
 factor_text|Sensitive operations ask for a code of your authenticator app.|敏感操作需要验证器应用的验证码。
 failures|Failures|失败
 failures_day|Failures, 24 h|失败(24 小时)
 fire_time|Fire time|触发时间
 fold|Time that comes twice|重复的时刻
-fold_hint|When clocks go back.|时钟回拨时。
 follows|It runs after another schedule.|在另一个计划之后运行。
 from|From|从
 gantt|When each step ran|各步骤时间
 gap|Time that does not exist|不存在的时刻
-gap_hint|When clocks go forward.|时钟拨快时。
 grace|Grace, seconds|宽限(秒)
 graph|Graph|流程图
 headers|Headers, JSON|请求头(JSON)
@@ -105,7 +102,6 @@ input|Input|输入
 jitter|Jitter, seconds|抖动(秒)
 job|Job|任务
 job_json|Workflow or other job, JSON|工作流或其他任务(JSON)
-job_json_hint|The job as the API takes it: a target, or steps.|API 接受的任务:目标或步骤。
 kind|Kind|类型
 kind_external|external|外部
 kind_person|person|人员
