@@ -26,6 +26,7 @@ __all__ = [
     "MemoryOutputs",
     "MemoryQueue",
     "MemoryRevocations",
+    "MemoryRunLogs",
     "MemoryRuns",
     "MemorySchedules",
     "MemorySlots",
