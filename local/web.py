@@ -60,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
         self._write(self.server.respond(request))
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _answer  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_TRACE = _answer  # noqa: N815
 
     def _write(self, response: Response) -> None:
         self.send_response(response.status)

@@ -68,7 +68,7 @@ def answer_problem(error: Exception) -> Response[Any]:
     """A route's failure as a problem document."""
     call = app.context["call"]
     if isinstance(error, NotFoundError):
-        error = nothing_at(app.current_event.path)
+        error = nothing_at(app.current_event.http_method, app.current_event.path)
     note_refusal(call, error, operation_of(app.current_event))
     answer = problem_answer(error, call.request_id, call.api.log)
     headers = dict(answer["headers"])
@@ -81,21 +81,22 @@ def note_refusal(call: Call, error: Exception, operation: str) -> None:
         call.api.access.note_refusal(call.principal, error, operation)
 
 
-def nothing_at(path: str) -> Exception:
+def nothing_at(method: str, path: str) -> Exception:
     """What is wrong with a request that no route takes: its method, or its address."""
     for pattern, methods in _addresses():
-        if pattern.fullmatch(path):
-            return MethodNotAllowed(methods)
+        # An address of the right method that no route took holds signs that no id can have.
+        if pattern.fullmatch(path) and method not in methods:
+            return MethodNotAllowed(", ".join(methods))
     return RouteNotFound()
 
 
 @cache
-def _addresses() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _addresses() -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
     paths = openapi.document(app)["paths"]
     return tuple(
         (
             re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))),
-            ", ".join(sorted(map(str.upper, methods))),
+            tuple(sorted(map(str.upper, methods))),
         )
         for path, methods in paths.items()
     )

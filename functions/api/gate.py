@@ -50,7 +50,7 @@ def answer(event: dict[str, Any], call: Call, resolve: Resolve) -> dict[str, Any
     found = operation_at(method, path)
     if found is None:
         # Nothing that changes something is reached but through the table, however an address is spelled.
-        raise nothing_at(path)
+        raise nothing_at(method, path)
     return _Passage(event, call, resolve, found, call.principal).pass_through()
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from carillon.domain.access import UserKind
-from tests.attacks.attack import attack
+from tests.attacks.attack import attack, outcome
 from tests.attacks.fortress import TRIGGER, Fortress
 from tests.functions.api.world import PASSWORD
 
@@ -78,20 +78,15 @@ def _(victim):
     return victim.confirm(confirmation, name="olga")
 
 
-@entered(
-    "CONFIRM-11",
-    "the operation exchanged in the table for another confirmation's",
-    "500 internal_error, 0 runs",
-)
+@entered("CONFIRM-11", "the operation exchanged in the table for another one's", "500 internal_error, 0 runs")
 def _(victim):
-    one, other = (
-        victim.waiting(),
-        victim.asked("DELETE", "/v1/schedules/payroll", name="admin", headers={"if-match": '"1"'}),
-    )
+    victim.sensitive("bonus")
+    one = victim.waiting()
+    other = victim.asked("POST", "/v1/schedules/bonus/trigger", name="olga")
     request = victim.facts.rows[f"confirmation#{other['confirmation_id']}"].value["request"]
     victim.rewritten(one, request=request)
     answer = victim.confirm(one, name="olga")
-    return f"{answer.status} {answer.code}, {victim.manual_runs} runs"
+    return f"{outcome(answer)}, {victim.manual_runs} runs"
 
 
 @entered("CONFIRM-12", "an own confirmation written as another asker's", "403 code_refused")

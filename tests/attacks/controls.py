@@ -97,7 +97,7 @@ CONTROLS = (
     control(
         "nothing changes but through the table",
         "REPLAY-17",
-        (API + "gate.py", "raise nothing_at(path)", "return resolve(event, call)"),
+        (API + "gate.py", "raise nothing_at(method, path)", "return resolve(event, call)"),
     ),
     control(
         "a key is good for one request",
