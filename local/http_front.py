@@ -19,6 +19,7 @@ from typing import Any
 from local.inventory import ACCOUNT, Route
 from local.invoker import Invoker
 from local.sandbox import Answer
+from local.swagger import swagger
 from local.web import Request, Response
 
 TIMEOUT_SECONDS = 30
@@ -41,6 +42,9 @@ class HttpFront:
     def __call__(self, request: Request) -> Response:
         """Answer one request of a client."""
         path = decoded_path(request.target)
+        page = swagger(path)
+        if page is not None:
+            return page
         for route in self._routes:
             parameters = match(route, request.method, path)
             if parameters is not None:

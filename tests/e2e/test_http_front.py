@@ -7,6 +7,7 @@ import pytest
 from local.http_front import decoded_path, event_of, match, response_of
 from local.inventory import Route
 from local.sandbox import Answer
+from local.swagger import swagger
 from local.web import Request
 
 EVERYTHING = Route("ANY", "/{proxy+}", "api")
@@ -84,3 +85,15 @@ def test_a_failure_of_the_function_is_told_without_its_details():
 def test_an_answer_that_is_no_response_is_an_internal_error():
     assert response_of(Answer(b'{"statusCode": "many"}')).status == 500
     assert response_of(Answer(b"no json")).status == 500
+
+
+def test_the_swagger_page_is_served_out_of_installed_files():
+    page = swagger("/swagger")
+    assert (page.status, dict(page.headers)["content-type"]) == (200, "text/html; charset=utf-8")
+    for name in ("page.css", "bundle.js", "start.js"):
+        assert f"/swagger/{name}" in page.body.decode()
+        assert swagger(f"/swagger/{name}").status == 200
+    assert len(swagger("/swagger/bundle.js").body) > 1_000_000
+    assert b"://" not in page.body
+    assert swagger("/swagger/../web.py").status == 404
+    assert swagger("/v1/schedules") is None
