@@ -36,6 +36,7 @@ WITHOUT_MEANING: Mapping[str, str] = {
     "AWS::CloudWatch::Alarm": _NOBODY_WATCHES,
     "AWS::CloudWatch::CompositeAlarm": _NOBODY_WATCHES,
     "AWS::CloudWatch::Dashboard": _NOBODY_WATCHES,
+    "AWS::Events::Rule": "nothing outside the laptop changes its state; python -m local invoke plays an event",
     "AWS::IAM::ManagedPolicy": _NOBODY_ASKS,
     "AWS::IAM::Policy": _NOBODY_ASKS,
     "AWS::IAM::Role": _NOBODY_ASKS,

@@ -10,6 +10,7 @@ from carillon.domain.callback import Callback
 from carillon.domain.errors import LostRace
 from carillon.domain.run import MAX_EVENTS, Origin, Run, RunState
 from carillon.domain.run_id import RunId
+from carillon.domain.run_remote import Remote
 from tests.contract.builders import NOW, audit, ended, event, minutes, put, run
 from tests.contract.conftest import SHARDS
 from tests.contract.test_claims import in_threads
@@ -47,6 +48,7 @@ FULL = run(
         heartbeat_seconds=90,
         past=(("b" * 32, "overdue"),),
     ),
+    remote=Remote("ecs", "arn:aws:ecs:eu-central-1:123456789012:task/jobs/0a1b", NOW + minutes(25), 900),
     events=(event("Created"), event("Failed", status=RunState.RETRYING, attempt=1, duration_ms=1200)),
 )
 FIXED = {"run_id", "ended_at", "fire_at"}

@@ -16,6 +16,7 @@ FUNCTIONS = {
     "api": ["api"],
     "stream": ["follow", "archive"],
     "audit": ["archive"],
+    "completion": ["completion"],
     "dead-letter": ["deadletter"],
     "operator": ["operator"],
 }

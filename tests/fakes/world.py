@@ -12,13 +12,17 @@ from carillon.services.cancel_run import CancelRun
 from carillon.services.claim import Claimer
 from carillon.services.ended import build_ended
 from carillon.services.execute import Execute
+from carillon.services.follow_work import FollowWork
 from carillon.services.liveness import Liveness
+from carillon.services.note_completion import NoteCompletion
 from carillon.services.sweep import Sweep
 from carillon.services.tick import Tick
 from carillon.services.turn import build_turn
+from carillon.services.wind_up import WindUp
 from carillon.services.workflow import build_advance, build_steps
 from tests.fakes.clock import FakeChance, FakeClock
 from tests.fakes.database import MemoryDatabase
+from tests.fakes.doors import MemoryFacts
 from tests.fakes.recorders import MemoryOutputs, MemoryQueue, RecordedMetrics
 from tests.fakes.runs import MemoryRuns
 from tests.fakes.schedules import MemorySchedules
@@ -64,10 +68,15 @@ class World:
             self.schedules, self.runs, self.ended, self.queue, self.clock, self.chance, map, self.log
         )
         self.tick = Tick(self.schedules, self.claimer, self.sweep, self.clock, map, self.log)
+        self.targets = {"http": self.target}
         attempt = Attempt(
-            self.schedules, {"http": self.target}, self.clock, self.log, inputs=steps.inputs, jobs=steps.jobs
+            self.schedules, self.targets, self.clock, self.log, inputs=steps.inputs, jobs=steps.jobs
         )
         turn = build_turn(self.runs, self.slots, self.queue, self.ended, self.clock, self.chance)
+        self.facts = MemoryFacts(self.database)
+        wind_up = WindUp(self.runs, self.ended, self.clock, self.chance)
+        work = FollowWork(self.targets, self.facts, *stores, wind_up, *parts, self.log)
+        self.note_completion = NoteCompletion(self.facts, self.runs, self.queue, self.clock, self.log)
         self.execute = Execute(
             ClearMessages(),
             self.runs,
@@ -79,6 +88,7 @@ class World:
             self.chance,
             self.log,
             steps,
+            work,
         )
 
         self.metrics = RecordedMetrics()

@@ -23,6 +23,7 @@ from carillon.services.journal import Journal
 from carillon.services.operator import Operator
 from carillon.services.seal_audit import AuditSeals
 from carillon.services.spread import SpreadTick
+from completion.handler import respond as completion
 from deadletter.handler import respond as take_in
 from follow.handler import respond as follow
 from operators.handler import respond as operate
@@ -135,6 +136,15 @@ def replay_api(http_event):
     assert "request_failed" not in world.log.actions
 
 
+def replay_completion(state_change):
+    world = World()
+
+    answer = completion(state_change, world.note_completion, "carillon", world.log)
+
+    assert answer == {"noted": "not_ours"}
+    assert world.queue.sent == []
+
+
 def replay_operator(command):
     world, log = ApiWorld(), RecordedLog()
     world.database.users.clear()
@@ -163,6 +173,7 @@ def is_dispatch(body):
 DOORS = {
     "api": [replay_api],
     "audit": [replay_audit],
+    "completion": [replay_completion],
     "dead-letter": [replay_dead_letter],
     "operator": [replay_operator],
     "stream": [replay_follow, replay_archive],

@@ -15,6 +15,7 @@ SETTINGS = {
     "ArchiveFunction": settings.ArchiveSettings,
     "FollowFunction": settings.FollowSettings,
     "OperatorFunction": settings.OperatorSettings,
+    "CompletionFunction": settings.CompletionSettings,
 }
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"}
 BY_LAMBDA_ITSELF = {"AWS_LAMBDA_FUNCTION_NAME"}
@@ -22,7 +23,7 @@ FUNCTIONS = sorted(SETTINGS)
 CODE = Path(__file__).resolve().parents[2] / "functions"
 
 
-def test_the_stack_has_exactly_these_seven_functions(stack):
+def test_the_stack_has_exactly_these_eight_functions(stack):
     assert sorted(stack.functions) == FUNCTIONS
 
 

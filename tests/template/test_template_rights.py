@@ -38,6 +38,7 @@ PURPOSES = {
     ("DeadLetterRole", "GenerateDataKey"): {"dispatch", "output", "dead-letter"},
     ("DeadLetterRole", "Decrypt"): {"dispatch", "output"},
     ("FollowRole", "GenerateDataKey"): {"dispatch"},
+    ("CompletionRole", "GenerateDataKey"): {"dispatch"},
 }
 
 
@@ -173,7 +174,7 @@ def test_the_data_key_serves_alerts_only_through_the_topic(stack, function):
     assert condition["kms:ViaService"]["Fn::Sub"].startswith("sns.")
 
 
-SENDERS = ["TickRole", "WorkerRole", "ApiRole", "DeadLetterRole", "FollowRole"]
+SENDERS = ["TickRole", "WorkerRole", "ApiRole", "DeadLetterRole", "FollowRole", "CompletionRole"]
 
 
 @pytest.mark.parametrize(

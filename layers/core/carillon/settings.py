@@ -141,6 +141,17 @@ class FollowSettings(SealingSettings):
 
 
 @dataclass(frozen=True, slots=True)
+class CompletionSettings(SealingSettings):
+    """What takes in word of ended work."""
+
+    runs_table: str
+    guards_table: str
+    dispatch_queue_url: str
+    shards: int
+    retention_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class ArchiveSettings(FromEnvironment):
     """The archiver of the Runs and Audit streams."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from carillon.services.execute import Execute
     from carillon.services.follow import Follow
     from carillon.services.follow_batch import FollowBatch
+    from carillon.services.note_completion import NoteCompletion
     from carillon.services.operator import Operator
     from carillon.services.spread import SpreadTick
     from carillon.services.work_off import WorkOff
@@ -157,6 +158,7 @@ def wire_worker() -> "tuple[Execute, Clock, Log, Metrics]":
     from carillon.adapters.dynamo.runs import DynamoRuns
     from carillon.adapters.dynamo.schedules import DynamoSchedules
     from carillon.adapters.dynamo.slots import DynamoSlots
+    from carillon.adapters.dynamo.facts import DynamoFacts
     from carillon.adapters.targets.http import HttpTarget
     from carillon.adapters.targets.python import PythonTarget
     from carillon.adapters.targets.registry import Targets
@@ -167,8 +169,10 @@ def wire_worker() -> "tuple[Execute, Clock, Log, Metrics]":
     from carillon.services.attempt import Attempt
     from carillon.services.ended import build_ended
     from carillon.services.execute import Execute
+    from carillon.services.follow_work import FollowWork
     from carillon.services.open_secrets import OpenSecrets
     from carillon.services.turn import build_turn
+    from carillon.services.wind_up import WindUp
     from carillon.services.workflow import build_advance, build_steps
     from carillon.settings import WorkerSettings
 
@@ -201,8 +205,27 @@ def wire_worker() -> "tuple[Execute, Clock, Log, Metrics]":
     ended = build_ended(slots, *parts, log, build_advance(*stores, *parts, log, side_by_side))
     turn = build_turn(runs, slots, queue, ended, clock, chance)
     messages = seals.verifying_messages()
-    execute = Execute(messages, runs, attempt, turn, ended, queue, clock, chance, log, steps)
+    wind_up = WindUp(runs, ended, clock, chance)
+    work = FollowWork(targets, DynamoFacts(database), *stores, wind_up, *parts, log)
+    execute = Execute(messages, runs, attempt, turn, ended, queue, clock, chance, log, steps, work)
     return execute, clock, log, _metrics(settings, clock)
+
+
+@cache
+def wire_completion() -> "tuple[NoteCompletion, str, Log]":
+    """What takes in word of ended work needs."""
+    from carillon.adapters.clock import SystemClock
+    from carillon.adapters.dynamo.facts import DynamoFacts
+    from carillon.adapters.dynamo.runs import DynamoRuns
+    from carillon.log import structured_log
+    from carillon.services.note_completion import NoteCompletion
+    from carillon.settings import CompletionSettings
+
+    settings, log, clock = CompletionSettings.from_env(), structured_log(), SystemClock()
+    database = _database(settings)
+    queue = _dispatch_queue(settings, _seals("completion", settings, clock), database, clock)
+    note = NoteCompletion(DynamoFacts(database), DynamoRuns(database), queue, clock, log)
+    return note, settings.environment, log
 
 
 @cache

@@ -13,7 +13,7 @@ from carillon.domain.signed_message import check_signer, check_time, sign_messag
 from carillon.ports import Clock
 from carillon.sealing_ports import Opener, Sealer
 
-SENDERS: Final = frozenset({"tick", "worker", "api", "deadletter", "follow"})
+SENDERS: Final = frozenset({"tick", "worker", "api", "deadletter", "follow", "completion"})
 """Whoever puts runs into the queue."""
 
 CONTEXT: Final = {"purpose": "dispatch"}

@@ -29,13 +29,16 @@ def request(run: Run, now: datetime, reason: str, message: str, claim_id: str) -
 
     `reason` is a stable word such as `replaced`; the message says who wants it and why.
     """
-    if run.state in _ENDED_AT_ONCE:
+    if run.state in _ENDED_AT_ONCE and not is_followed(run):
         return CancelAnswer.CANCELLED, cancel(run, now, message, reason=reason, claim_id=claim_id)
-    if run.state is not RunState.RUNNING:
+    if run.state is not RunState.RUNNING and not is_followed(run):
         return CancelAnswer.TOO_LATE, run
     if run.cancel_requested_at is not None:
         return CancelAnswer.ASKED, run
     asked = replace(run, cancel_requested_at=now, cancel_reason=reason)
+    if is_followed(run):
+        # Its work elsewhere is stopped by a worker, whom the next sweep wakes.
+        asked = replace(asked, wake_at=now, sends=0)
     return CancelAnswer.ASKED, asked.noted(now, message)
 
 
@@ -69,4 +72,9 @@ def stopped(run: Run, outcome: Outcome, now: datetime, reason: str) -> Run:
 
 def is_to_be_stopped(run: Run) -> bool:
     """Whether an unfinished run must end here instead of beginning another attempt."""
-    return run.cancel_requested_at is not None and run.state in _ENDED_AT_ONCE
+    return run.cancel_requested_at is not None and run.state in _ENDED_AT_ONCE and not is_followed(run)
+
+
+def is_followed(run: Run) -> bool:
+    """Whether the run waits for work elsewhere that can be asked about and stopped."""
+    return run.state is RunState.WAITING and run.remote is not None

@@ -13,6 +13,7 @@ from carillon.domain.lifecycle import finish
 from carillon.domain.outcome import Outcome, OutcomeKind
 from carillon.domain.retry import follow_up
 from carillon.domain.run import Run, RunState
+from carillon.domain.run_remote import Remote
 
 LONGEST_RESEND: Final = timedelta(minutes=15)
 LOOK_AGAIN: Final = timedelta(seconds=60)
@@ -43,6 +44,8 @@ def look_after(run: Run, now: datetime) -> Recovery:
     """What an unfinished run needs at `now`."""
     if run.state.is_terminal or run.wake_at is None or run.wake_at > now:
         return Recovery(Action.NOTHING, "not due for a look", run)
+    if run.remote is not None and run.state is RunState.WAITING:
+        return _ask_again(run, run.remote, now)
     if run.state is RunState.WAITING:
         return Recovery(Action.OVERDUE, "no callback came in time", replace(run, wake_at=now + LOOK_AGAIN))
     if is_past_deadline(run, now):
@@ -59,6 +62,17 @@ def look_after(run: Run, now: datetime) -> Recovery:
         reason = "an attempt is running and its lease holds"
         return Recovery(Action.EXTEND, reason, replace(run, wake_at=run.lease_until))
     return Recovery(Action.EXPIRE, "the attempt's lease is over", replace(run, wake_at=now + LOOK_AGAIN))
+
+
+def _ask_again(run: Run, remote: Remote, now: datetime) -> Recovery:
+    if now >= remote.due_at + LONGEST_RESEND:
+        return Recovery(Action.OVERDUE, "nobody could tell how its work ended", replace(run, wake_at=now + LOOK_AGAIN))
+    pause = timedelta(seconds=remote.ask_seconds)
+    if run.cancel_requested_at is not None or now >= remote.due_at:
+        pause = LOOK_AGAIN
+    again_at = max(min(now + pause, remote.due_at), now + LOOK_AGAIN)
+    pushed = replace(run, wake_at=again_at, sends=run.sends + 1)
+    return Recovery(Action.RESEND, "no word came of its work", pushed)
 
 
 def is_past_deadline(run: Run, now: datetime) -> bool:

@@ -13,7 +13,8 @@ from carillon.domain.outcome import Outcome, OutcomeKind
 ERRORS: Final = frozenset(
     {
         "access_denied", "address_refused", "answer_lost", "attempt_lost", "callback_failed", "callback_overdue",
-        "certificate_refused", "command_cancelled", "command_failed", "command_timed_out", "connection_refused",
+        "certificate_refused", "command_cancelled", "command_failed", "command_timed_out", "completion_overdue",
+        "connection_refused",
         "container_failed", "execution_aborted", "execution_failed", "execution_timed_out", "function_failed",
         "function_timed_out", "invalid_target", "job_unreadable", "name_not_resolved", "no_capacity",
         "no_free_process", "no_instances", "no_time_left", "not_connected", "output_not_json", "output_too_large",

@@ -12,6 +12,7 @@ from typing import Final
 from carillon.domain.callback import Callback
 from carillon.domain.errors import InvalidTransition
 from carillon.domain.run_id import RunId
+from carillon.domain.run_remote import Remote
 
 MAX_EVENTS: Final = 40
 MAX_MESSAGE: Final = 400
@@ -135,7 +136,8 @@ class Run:
     `slotted` runs hold or await their schedule's overlap slot. `cancel_requested_at` asks an attempt to stop.
     `deadline_at` bounds all attempts; it is there from the first retry on. `retry_of` is the ended run that an
     operator wants done again. A `compensable` run that fails takes its effect back before it ends. `output_bytes` is
-    the size of its output, `item_count` the number of elements a for_each step runs for.
+    the size of its output, `item_count` the number of elements a for_each step runs for. `remote` is work that its
+    present attempt has started elsewhere.
     """
 
     run_id: RunId
@@ -165,6 +167,7 @@ class Run:
     compensable: bool = False
     output_bytes: int | None = None
     item_count: int | None = None
+    remote: Remote | None = None
     events: tuple[RunEvent, ...] = ()
 
     def noted(self, now: datetime, message: str, duration_ms: int | None = None) -> "Run":

@@ -12,6 +12,7 @@ from carillon.domain.callback import Callback, CallbackVerb
 from carillon.domain.job import Retry, Wait
 from carillon.domain.lifecycle import advance, finish
 from carillon.domain.outcome import Outcome, OutcomeKind
+from carillon.domain.remote import too_long
 from carillon.domain.retry import deadline_of, follow_up
 from carillon.domain.run import EventKind, Run, RunState
 
@@ -127,6 +128,8 @@ def overdue(run: Run, policy: Retry, now: datetime, share: float, claim_id: str)
     """A run whose callback did not come: RETRYING while attempts remain, else TIMED_OUT."""
     silent = "no heartbeat came" if _is_silent(run, now) else "no callback came in time"
     outcome = Outcome(OutcomeKind.TIMED_OUT, f"Attempt {run.attempt}: {silent}.", error="callback_overdue")
+    if run.remote is not None:
+        outcome = too_long(run)
     decision = follow_up(policy, run, outcome, now, share)
     return finish(replace(run, claim_id=claim_id), outcome, decision, now)
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from carillon.domain.callback import token_hash
-from carillon.domain.cancelling import stopped
+from carillon.domain.cancelling import is_followed, stopped
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import CarillonError, InvalidPath, LostRace
 from carillon.domain.job import Job, Retry, Wait
@@ -27,6 +27,7 @@ from carillon.services.attempt import Attempt
 from carillon.services.begin_workflow import Begun
 from carillon.services.cancel_watch import CancelWatch
 from carillon.services.ended import Ended
+from carillon.services.follow_work import FollowWork
 from carillon.services.turn import TakeTurn
 from carillon.services.wind_up import WindUp
 from carillon.services.workflow import Steps
@@ -75,6 +76,7 @@ class Execute:
         chance: Chance,
         log: Log,
         steps: Steps | None = None,
+        work: FollowWork | None = None,
     ) -> None:
         self._messages = messages
         self._runs = runs
@@ -87,6 +89,7 @@ class Execute:
         self._chance = chance
         self._log = log
         self._steps = steps
+        self._work = work
 
     def execute(self, body: str, hard_deadline: datetime) -> Executed:
         """Carries out one message; SealError, MalformedMessage for what is none, retryable errors to be told again."""
@@ -99,12 +102,14 @@ class Execute:
             return self._too_early(message)
         self._clock.sleep((message.not_before - self._clock.now()).total_seconds())
         run = self._runs.get(message.run_id)
-        if run is None or not _is_for(message, run, self._clock.now()):
-            return self._not_needed(run)
         try:
+            if self._work is not None and run is not None and _is_word_of_work(message, run):
+                return Executed(Ending.EXECUTED, self._work.look(run))
+            if run is None or not _is_for(message, run, self._clock.now()):
+                return self._not_needed(run)
             return self._start_and_finish(run, message.min_revision, hard_deadline)
         except LostRace:
-            return self._not_needed(self._runs.get(run.run_id))
+            return self._not_needed(self._runs.get(message.run_id))
 
     def _not_needed(self, run: Run | None) -> Executed:
         # Whoever ended the run may have died before the consequences, or before this worker took a slot for it.
@@ -164,8 +169,10 @@ class Execute:
             unread = outcome(word, f"the job could not be read: {error}")
             return self._finish(run, unread, Retry())
         watch = CancelWatch(self._runs, self._clock, run)
-        if job.wait is None:
+        if job.wait is None or job.wait.for_completion:
             result = self._attempt.call(run, job, hard_deadline, cancelled=watch)
+            if job.wait is not None and result.remote_id is not None and self._work is not None:
+                return self._work.begin(run, job, job.wait, result)
             return self._finish(run, result, job.retry, stopped_for=watch.reason)
         token = self._chance.token()
         armed = self._runs.transition(run, arm(run, token_hash(run.run_id, token)))
@@ -216,6 +223,10 @@ class Execute:
 def _is_for(message: Dispatch, run: Run, now: datetime) -> bool:
     """Whether this message is the one the row waits for: its attempt comes next and its time has come."""
     return _is_awaited(message, run) and run.not_before <= now
+
+
+def _is_word_of_work(message: Dispatch, run: Run) -> bool:
+    return is_followed(run) and message.attempt == run.attempt + 1
 
 
 def _is_awaited(message: Dispatch, run: Run) -> bool:

@@ -179,4 +179,6 @@ def logs_of(arn: str) -> str:
     if parts is None:
         return arn
     task = parts.resource.rpartition("/")[2]
-    return f"{console(parts)}/ecs/v2/clusters/{cluster_of(arn)}/tasks/{task}/logs?region={parts.region}"
+    return (
+        f"{console(parts.region)}/ecs/v2/clusters/{cluster_of(arn)}/tasks/{task}/logs?region={parts.region}"
+    )

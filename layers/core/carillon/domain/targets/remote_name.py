@@ -4,10 +4,8 @@ import hashlib
 import re
 from typing import Final
 
-from carillon.domain.targets.arn import Arn
-
 _DIGEST: Final = 24
-_CONSOLES: Final = {"aws-us-gov": "amazonaws-us-gov.com", "aws-cn": "amazonaws.cn"}
+_CONSOLES: Final = {"us-gov-": "amazonaws-us-gov.com", "cn-": "amazonaws.cn"}
 
 
 def remote_name(stack: str, schedule_id: str, mark: str, longest: int) -> str:
@@ -19,6 +17,7 @@ def remote_name(stack: str, schedule_id: str, mark: str, longest: int) -> str:
     return f"{prefix}{readable}-{digest}"
 
 
-def console(arn: Arn) -> str:
-    """The address of the web console for an ARN's region."""
-    return f"https://{arn.region}.console.{_CONSOLES.get(arn.partition, 'aws.amazon.com')}"
+def console(region: str) -> str:
+    """The address of the web console for a region."""
+    host = next((host for prefix, host in _CONSOLES.items() if region.startswith(prefix)), "aws.amazon.com")
+    return f"https://{region}.console.{host}"

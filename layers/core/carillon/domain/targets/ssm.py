@@ -152,7 +152,7 @@ def send_request(call: TargetCall) -> dict[str, Any]:
 def read_sent(answer: Mapping[str, Any], document: Arn) -> Outcome:
     """The outcome of SendCommand."""
     command_id = str((answer.get("Command") or {}).get("CommandId"))
-    remote_id = f"{document.partition}/{document.region}/{command_id}"
+    remote_id = f"{document.region}/{command_id}"
     output = {"command_id": command_id, "logs": logs_of(remote_id)}
     return Outcome(
         OutcomeKind.SUCCESS, f"The command {command_id} was sent.", output=output, remote_id=remote_id
@@ -161,7 +161,7 @@ def read_sent(answer: Mapping[str, Any], document: Arn) -> Outcome:
 
 def command_of(remote_id: str) -> tuple[str, str]:
     """Region and command id."""
-    _, region, command_id = remote_id.split("/")
+    region, _, command_id = remote_id.partition("/")
     return region, command_id
 
 
@@ -198,6 +198,5 @@ def _node(invocation: Mapping[str, Any]) -> dict[str, Any]:
 
 def logs_of(remote_id: str) -> str:
     """Where people see the command and its output."""
-    partition, region, command_id = remote_id.split("/")
-    place = console(Arn(partition, "ssm", region, "", ""))
-    return f"{place}/systems-manager/run-command/{command_id}?region={region}"
+    region, command_id = command_of(remote_id)
+    return f"{console(region)}/systems-manager/run-command/{command_id}?region={region}"

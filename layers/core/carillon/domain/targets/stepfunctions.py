@@ -27,6 +27,9 @@ ERRORS: Final[Mapping[str, Meaning]] = {
     "InvalidName": REFUSED,
 }
 LONGEST_NAME: Final = 80
+LONGEST_OUTPUT: Final = 24_000
+"""Characters of an execution's output that are kept; a longer one is read where it lies."""
+
 _EXAMPLE: Final = "arn:aws:states:eu-central-1:123456789012:stateMachine:etl"
 _FAILED: Final = {
     "FAILED": "execution_failed",
@@ -72,7 +75,9 @@ def read_execution(answer: Mapping[str, Any]) -> Outcome | None:
     status, arn = str(answer.get("status")), str(answer.get("executionArn"))
     link = logs_of(arn)
     if status == "SUCCEEDED":
-        output = {"execution_arn": arn, "logs": link, "output": _parsed(answer.get("output"))}
+        text = answer.get("output") or ""
+        fits = len(text) <= LONGEST_OUTPUT
+        output = {"execution_arn": arn, "logs": link, "output": _parsed(text) if fits else None}
         return Outcome(OutcomeKind.SUCCESS, f"The execution succeeded; see {link}.", output=output)
     if status not in _FAILED:
         return None
@@ -86,7 +91,7 @@ def logs_of(arn: str) -> str:
     parts = read_arn(arn)
     if parts is None:
         return arn
-    return f"{console(parts)}/states/home?region={parts.region}#/v2/executions/details/{arn}"
+    return f"{console(parts.region)}/states/home?region={parts.region}#/v2/executions/details/{arn}"
 
 
 def _parsed(text: Any) -> Any:

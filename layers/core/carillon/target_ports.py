@@ -1,0 +1,19 @@
+"""What following work elsewhere needs from the world, as Protocols with their contracts; see ports.py."""
+
+from typing import Protocol
+
+from carillon.domain.outcome import Outcome
+from carillon.domain.target_call import TargetCall
+
+
+class FollowedTarget(Protocol):
+    """A kind of target whose work goes on after the call; the outcome of its start has a `remote_id`."""
+
+    def execute(self, call: TargetCall) -> Outcome:
+        """Starts the work once."""
+
+    def ask(self, remote_id: str) -> Outcome | None:
+        """How the work ended, None while it goes on; Unavailable when nobody could be asked."""
+
+    def stop(self, remote_id: str, why: str) -> None:
+        """Stops the work where the service can; what has ended stays as it is. Unavailable."""
