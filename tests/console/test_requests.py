@@ -9,6 +9,7 @@ import pytest
 
 from api.handler import respond
 from carillon.domain.run import RunState
+from carillon.domain.run_log import LogLine, RunLog
 from local.http_front import decoded_path, event_of, response_of
 from local.inventory import Route
 from local.sandbox import Answer
@@ -117,12 +118,15 @@ def test_a_page_opens_with_few_requests_and_none_reads_more_than_a_page(browser,
         assert operations <= 32, target
 
 
-def test_a_run_that_has_ended_is_asked_once(browser, stack):
+def test_a_run_that_has_ended_is_asked_once_with_what_it_wrote(browser, stack):
     ended_run = next(row for row in stack.world.database.runs.values() if row.state is RunState.FAILED)
+    line = LogLine(ended_run.ended_at, "<b>3 rows</b> could not be read")
+    stack.world.logs.keep(ended_run, RunLog((line,), dropped=7), ended_run.ended_at)
     browser.driver.get("about:blank")
     stack.forget()
     browser.open(f"runs/{str(ended_run.run_id).replace('@', '%40')}")
     browser.find("main .badge.failed")
+    browser.sees("<b>3 rows</b> could not be read", "pre")
     browser.wait(lambda: browser.run("return performance.now() > 3000"), "its first seconds")
     assert len([target for target, _, _ in stack.asked if target != "/v1/me"]) <= 2
 

@@ -1,6 +1,6 @@
 // One run: its state and why, its attempts and events, its log, what went in and came out; a workflow's graph and times.
 
-import { Problem, can, get, live, path, post, query } from './api.js';
+import { can, get, live, path, post } from './api.js';
 import { h, link, swap } from './dom.js';
 import { gantt, graph, rowName } from './draw.js';
 import { clock, duration, moment, pretty, stateWord } from './format.js';
@@ -10,16 +10,15 @@ import { t } from './words.js';
 
 const OPEN = ['QUEUED', 'RUNNING', 'RETRYING', 'WAITING', 'COMPENSATING'];
 const BAD = ['FAILED', 'TIMED_OUT', 'UNKNOWN', 'COMPENSATION_FAILED', 'COMPENSATED'];
-let hasLog = true;
 
 export async function showRun({ root, parts: [id], signal }) {
   const parts = { head: h('div', {}), flow: h('div', {}), story: h('div', {}), log: h('div', {}) };
-  const lines = { items: [], cursor: null };
+  const seen = { text: '' };
   let shown = '';
   let run = null;
   const read = async () => {
     run = await get(path('runs', id), signal);
-    const isNewLog = await readLog(parts.log, run, lines, signal);
+    const isNewLog = await readLog(parts.log, run, seen, signal);
     const text = JSON.stringify(run);
     const isNew = text !== shown;
     shown = text;
@@ -109,25 +108,15 @@ function showStory(node, run) {
     panel(t('events'), h('ol', { class: 'events' }, run.events.map(event)))));
 }
 
-/** Adds the log lines that are new; a stack that keeps none is asked once. */
-async function readLog(node, run, lines, signal) {
-  if (!hasLog || !run.attempt) return false;
-  try {
-    const page = await get(query(path('runs', run.run_id, 'log'), { cursor: lines.cursor }), signal);
-    const items = page.items || page.lines || [];
-    if (lines.cursor) lines.items.push(...items);
-    else lines.items = items;
-    lines.cursor = page.next_cursor || lines.cursor;
-    const text = lines.items.map((each) => `${each.timestamp ? clock(each.timestamp) : ''} ${each.attempt ? `#${each.attempt} ` : ''}${each.message}`).join('\n');
-    if (text === lines.text) return false;
-    lines.text = text;
-    swap(node, panel(t('log'), pre(text, t('log'))));
-    return true;
-  } catch (error) {
-    if (!(error instanceof Problem) || error.status === 401) throw error;
-    if (error.code === 'route_not_found') hasLog = false;
-    return false;
-  }
+/** Shows what the latest attempt wrote; answers whether that is news. */
+async function readLog(node, run, seen, signal) {
+  if (!run.attempt || run.graph) return false;
+  const log = await get(path('runs', run.run_id, 'log'), signal);
+  const text = log.lines.map((each) => `${clock(each.timestamp)} ${each.message}`).join('\n');
+  if (text === seen.text || !text) return false;
+  seen.text = text;
+  swap(node, panel(`${t('log')} #${log.attempt}`, log.dropped ? empty(`… +${log.dropped}`) : null, pre(text, t('log'))));
+  return true;
 }
 
 async function input(run, signal) {
