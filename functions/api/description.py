@@ -30,6 +30,12 @@ def complete(described: dict[str, Any]) -> None:
         for method, description in operations.items():
             address = f"{method.upper()} {path}"
             _conditions(description)
+            if "{" in path:
+                _problem(
+                    description["responses"],
+                    "405",
+                    "Decoded, the address is another one, without this method",
+                )
             if address in OPERATIONS:
                 _doors(description, method, OPERATIONS[address])
             if address in EXAMPLES:
