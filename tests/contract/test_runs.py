@@ -148,6 +148,20 @@ def test_a_start_repeated_is_the_same_start(stores):
     assert stores.runs.transition(queued, started) == started
 
 
+def test_a_sweep_s_push_repeated_is_the_same_push_though_nobody_has_claimed_the_row(stores):
+    queued = put(stores, run())
+    pushed = replace(queued, wake_at=NOW + minutes(3), sends=2)
+    assert stores.runs.transition(queued, pushed, held_wake=True) == pushed
+    assert stores.runs.transition(queued, pushed, held_wake=True) == pushed
+
+
+def test_another_sweep_s_push_is_no_repeat(stores):
+    queued = put(stores, run())
+    stores.runs.transition(queued, replace(queued, wake_at=NOW + minutes(3), sends=2), held_wake=True)
+    with pytest.raises(LostRace):
+        stores.runs.transition(queued, replace(queued, wake_at=NOW + minutes(4), sends=2), held_wake=True)
+
+
 def test_a_start_that_the_sweep_has_taken_back_is_lost_though_the_claim_id_is_equal(stores):
     queued = put(stores, run())
     started = replace(queued, state=RunState.RUNNING, attempt=1, claim_id="mine")

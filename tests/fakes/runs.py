@@ -131,9 +131,9 @@ def _condition(run, held_wake):
 
 def _is_own_write(row, after, *, held_wake):
     """Whether the row shows that this very write was done before."""
-    if not isinstance(row, Run) or row.claim_id is None:
+    if not isinstance(row, Run) or _condition(row, held_wake) != _condition(after, held_wake):
         return False
-    return _condition(row, held_wake) == _condition(after, held_wake)
+    return held_wake or row.claim_id is not None
 
 
 def _merged(row, before, after):

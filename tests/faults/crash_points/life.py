@@ -84,8 +84,10 @@ class _Life:
         return True
 
     def _is_over(self, *, but_for_messages=False):
-        runs = self.cloud.witness.runs.values()
-        done = all(run.state.is_terminal for run in runs) and not (self.agenda or self.cloud.dead)
+        runs = self.cloud.witness.runs
+        made = self.cloud.scenario.expected().keys() - self.cloud.scenario.may_be_missing() <= runs.keys()
+        ended = made and all(run.state.is_terminal for run in runs.values())
+        done = ended and not (self.agenda or self.cloud.dead)
         quiet = but_for_messages or not self.cloud.messages
         return done and quiet and self.last_tick_was_clean and self.next_tick > self.peace_at
 

@@ -79,8 +79,7 @@ SAFEGUARDS = (
         (
             _edit(
                 _TRANSITIONS,
-                "(found.claim_id, found.state, found.attempt) != (\n"
-                "        after.claim_id,\n        after.state,\n        after.attempt,\n    ):",
+                "(found.claim_id, found.state, found.attempt) != (after.claim_id, after.state, after.attempt):",
                 "found.claim_id != after.claim_id:",
             ),
         ),

@@ -44,21 +44,18 @@ def is_own_write(item: Wire, after: Run, *, held_wake: bool = False) -> bool:
     """Whether a row in the way was written by the same call, whose answer was lost and which the SDK repeated.
 
     An equal claim_id is not enough: it must be in the state and attempt of this write, or a worker would take the row
-    it has lost to the sweep for its own. Where wake_at was part of the condition, it must be this write's too.
+    it has lost to the sweep for its own. Where wake_at was part of the condition, it must be this write's too; it
+    alone tells the sweep's push of a row that nobody has claimed yet.
     """
     try:
         found = read_run(item)
     except MalformedRow:
         return False
-    if found.claim_id is None or (found.claim_id, found.state, found.attempt) != (
-        after.claim_id,
-        after.state,
-        after.attempt,
-    ):
+    if (found.claim_id, found.state, found.attempt) != (after.claim_id, after.state, after.attempt):
         return False
-    return not held_wake or item.get("wake_at") == (
-        moment(after.wake_at) if after.wake_at is not None else None
-    )
+    if not held_wake:
+        return found.claim_id is not None
+    return item.get("wake_at") == (moment(after.wake_at) if after.wake_at is not None else None)
 
 
 def _resolve(failed: ConditionFailed, after: Run, *, held_wake: bool) -> Run:
