@@ -74,6 +74,19 @@ chaos: $(VENV)/.ready  ## Kill workers for a minute while 200 runs execute; all 
 mutations: $(VENV)/.ready  ## Take safeguards away one by one; a named test must notice each
 	@$(PY) -m tests.faults.mutations
 
+.PHONY: bench-seal rights
+bench-seal: .venv-seal/ready  ## Measure sealing beside the AWS Encryption SDK and a JOSE library
+	@PYTHONPATH=.:layers/core .venv-seal/bin/python -m benchmarks.seal
+
+.venv-seal/ready: layers/core/requirements.txt
+	$(PYTHON) -m venv --clear .venv-seal
+	.venv-seal/bin/pip install --quiet --disable-pip-version-check -r layers/core/requirements.txt \
+		aws-encryption-sdk==4.0.7 joserfc==1.8.0
+	@touch $@
+
+rights: $(VENV)/.ready  ## Play a day of a stack and print who may do what, and who did it
+	@PYTHONPATH=.:layers/core:functions $(PY) -m tests.template.least_privilege 2>&1 | grep -v '^{"'
+
 # ---- build: what `sam deploy` takes to the cloud; SAM lives in an environment of its own
 SAM_VERSION := 1.170.0
 

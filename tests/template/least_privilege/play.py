@@ -1,0 +1,175 @@
+"""A representative day of a stack: every door, every state that a run can come to, every event file."""
+
+import json
+
+from carillon.domain.moments import to_rfc3339
+from local.receiver import Receiver
+from tests.functions.event_files import event, names
+
+PASSWORD = "a password of my own, and long"  # pragma: allowlist secret
+
+
+class Play:
+    """Drives a stage's functions through their doors, as users, queues and streams would."""
+
+    def __init__(self, stage, planted="a planted value"):
+        self._stage, self._planted = stage, planted
+        self._token, self._nonce, self._receiver = None, 0, None
+
+    def run(self):
+        """The whole day."""
+        self._receiver = Receiver()
+        try:
+            self._act()
+        finally:
+            self.received = self._receiver.calls()
+            self._receiver.stop()
+
+    def _act(self):
+        self._begin()
+        self._schedules()
+        self._ticks()
+        self._streams()
+        self._event_files()
+        self._undeliverable()
+        self._ticks()
+        self._streams()
+        self._stage.clock.sleep(86_400)
+        for name in (n for n in names() if n.startswith("operator-")):
+            self._stage.replay("operator", name)
+
+    def call(self, method, path, document=None, **headers):
+        """One request as the administrator."""
+        path, _, query = path.partition("?")
+        self._nonce += 1
+        sent = {
+            "content-type": "application/json",
+            "x-timestamp": to_rfc3339(self._stage.now()),
+            "x-nonce": f"nonce-{self._nonce:012}",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        if self._token:
+            sent["authorization"] = f"Bearer {self._token}"
+        request = event("api-health")
+        http = {**request["requestContext"]["http"], "method": method, "path": path}
+        request |= {"rawPath": path, "rawQueryString": query, "headers": sent, "isBase64Encoded": False}
+        request["requestContext"] = {**request["requestContext"], "http": http}
+        if document is not None:
+            request["body"] = json.dumps(document)
+        answer = self._stage.invoke("api", request)
+        return answer["statusCode"], json.loads(answer["body"]) if answer.get("body") else None
+
+    def _begin(self):
+        made = self._stage.invoke("operator", {"command": "bootstrap", "user": "admin"})
+        credentials = {"user": "admin", "password": made["password"]}
+        status, answer = self.call("POST", "/v1/login", credentials)
+        if status == 200 and answer.get("must_change_password"):
+            self._token = answer["token"]
+        self._token = answer["token"]
+        fresh = PASSWORD
+        self.call("POST", "/v1/me/password", {"password": made["password"], "new_password": fresh})
+        status, answer = self.call("POST", "/v1/login", {"user": "admin", "password": fresh})
+        self._token = answer["token"] if status == 200 else self._token
+
+    def _schedules(self):
+        ok, fails = f"{self._receiver.url}/ok", f"{self._receiver.url}/fail"
+        soon = {"expression": "* * * * *"}
+        headers = {"X-Key": "Bearer ${secrets.KEY}"}
+        url, body = f"{ok}/${{secrets.KEY}}", {"nested": ["${secrets.KEY}"]}
+        target = {"kind": "http", "url": url, "headers": headers, "body": body}
+        task = {"target": target, "secrets": {"KEY": self._planted}}
+        once = {"target": {"kind": "http", "url": fails}, "retry": {"max_attempts": 1}}
+        again = {**once, "retry": {"max_attempts": 2, "base_seconds": 90, "cap_seconds": 90}}
+        flow = {
+            "steps": {
+                "list": {"target": {"kind": "http", "url": ok}},
+                "each": {
+                    "target": {"kind": "http", "url": ok, "body": {"n.$": "item"}},
+                    "needs": ["list"],
+                    "for_each": {"over": "[steps.list.output.status]"},
+                    "compensate": {"target": {"kind": "http", "url": ok}},
+                },
+                "last": {**once, "needs": ["each"], "when": "steps.list.output.status == `200`"},
+            }
+        }
+        queue = {"policies": {"overlap": "queue", "max_concurrent": 1}}
+        for schedule_id, job, more in (
+            ("plain", task, {}),
+            ("failing", once, {}),
+            ("again", again, queue),
+            ("flow", flow, {}),
+            ("waiting", {**task, "wait": "callback", "wait_timeout_seconds": 60}, queue),
+        ):
+            document = {"schedule_id": schedule_id, "timetable": soon, "job": job, **more}
+            status, answer = self.call("POST", "/v1/schedules", document)
+            assert status == 201, answer
+        follower = {"after": {"schedule_id": "failing", "on": "failure"}}
+        self.call("POST", "/v1/schedules", {"schedule_id": "chained", "timetable": follower, "job": once})
+        for schedule_id in ("failing", "flow"):
+            self.call("POST", f"/v1/schedules/{schedule_id}/trigger")
+        first, last = "2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z"
+        self.call(
+            "POST", "/v1/schedules/failing/backfills", {"first": first, "last": last, "max_concurrent": 2}
+        )
+
+    def _ticks(self):
+        for _ in range(4):
+            self._stage.clock.sleep(125)
+            self._stage.replay("tick", "tick")
+            self._stage.replay("tick", "tick-range")
+            self._stage.deliver()
+
+    def _streams(self):
+        for name in ("follow", "archive"):
+            self._stage.stream("RunsTable", name, lambda row: "ended_at" in row)
+        self._stage.stream("AuditTable", "archive")
+
+    def _event_files(self):
+        order = sorted(
+            (n for n in names() if n.startswith("api-")), key=lambda n: ("delete" in n, "logout" in n)
+        )
+        for name in (n for n in order if n != "api-logout"):
+            given = event(name)
+            headers = {
+                **given["headers"],
+                "x-timestamp": to_rfc3339(self._stage.now()),
+                "x-nonce": f"file-{name}-0001",
+            }
+            if "authorization" in headers:
+                headers["authorization"] = f"Bearer {self._token}"
+            self._stage.invoke("api", {**given, "headers": headers})
+        for run in self._runs():
+            for verb in ("", "/output", "/log"):
+                self.call("GET", f"/v1/runs/{run}{verb}")
+            self.call("POST", f"/v1/runs/{run}/cancel", {})
+            self.call("POST", f"/v1/runs/{run}/retry", {})
+        for path in (
+            "runs?state=failed",
+            "runs?state=unfinished",
+            "audit?actor=admin",
+            "audit?object=schedule:failing",
+        ):
+            self.call("GET", f"/v1/{path}")
+        self.call("POST", "/v1/me/totp", {"password": PASSWORD})
+        self.call("GET", "/v1/confirmations")
+
+    def _runs(self):
+        found = []
+        for schedule_id in ("failing", "flow", "waiting"):
+            _, answer = self.call("GET", f"/v1/schedules/{schedule_id}/runs?limit=3")
+            found += [run["run_id"].replace("@", "%40") for run in (answer or {}).get("items", [])]
+        return found
+
+    def _undeliverable(self):
+        for name in ("worker-batch", "worker-poison"):
+            self._stage.replay("worker", name)
+        for name in ("dead-letter", "dead-letter-poison"):
+            self._stage.replay("deadletter", name)
+        self.call("POST", "/v1/schedules/failing/trigger")
+        sqs, url = self._stage.client("sqs"), self._stage.refs["DispatchQueue"].ref
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            record = {"messageId": message["MessageId"], "body": message["Body"]}
+            self._stage.invoke("deadletter", {"Records": [record]})
+        _, letters = self.call("GET", "/v1/dead-letters")
+        for letter in (letters or {}).get("items", []):
+            self.call("POST", f"/v1/dead-letters/{letter['message_id']}/redrive")
