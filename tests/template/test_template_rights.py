@@ -19,6 +19,7 @@ USING = {
 }
 TARGET_VERBS = USING | {
     *(
+        "dynamodb:BatchWriteItem",  # load-table, into the tables that TaskTables lists
         "iam:PassRole",
         "states:DescribeExecution",
         "states:StopExecution",
