@@ -66,7 +66,9 @@ def look_after(run: Run, now: datetime) -> Recovery:
 
 def _ask_again(run: Run, remote: Remote, now: datetime) -> Recovery:
     if now >= remote.due_at + LONGEST_RESEND:
-        return Recovery(Action.OVERDUE, "nobody could tell how its work ended", replace(run, wake_at=now + LOOK_AGAIN))
+        return Recovery(
+            Action.OVERDUE, "nobody could tell how its work ended", replace(run, wake_at=now + LOOK_AGAIN)
+        )
     pause = timedelta(seconds=remote.ask_seconds)
     if run.cancel_requested_at is not None or now >= remote.due_at:
         pause = LOOK_AGAIN
