@@ -25,7 +25,7 @@ CHECKS = (
 )
 CONFIG = """
 [checks.missing_required_header]
-expected-statuses = [400, 401, 403, 428]
+expected-statuses = [400, 401, 403, 428, 429]
 """
 ENDS_SESSIONS = ("/v1/logout", "/v1/me/logout-everywhere")
 SEED = "20261122"
