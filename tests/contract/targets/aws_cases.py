@@ -19,10 +19,8 @@ from tests.contract.targets.receiver import make_call, reply
 from tests.contract.targets.wire import Service, answer, clients_at, cut, error, made, silent, xml_error
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
-REACH = Reach(
-    AllowList.parse("127.0.0.1"),
-    AwsAllow(("arn:aws:*",), (f"arn:aws:lambda:*:{ACCOUNT}:function:carillon-*",)),
-)
+OWN_FUNCTIONS = f"arn:aws:lambda:*:{ACCOUNT}:function:carillon-*"
+REACH = Reach(AllowList.parse("127.0.0.1"), AwsAllow(("arn:aws:*",), (OWN_FUNCTIONS,)))
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
 
 

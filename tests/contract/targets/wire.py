@@ -9,6 +9,8 @@ from botocore.session import Session
 from carillon.adapters.targets.aws_call import AwsClients
 from tests.contract.targets.receiver import Receiver, reply
 
+CLOSE = "Connection: close\n"
+
 
 def clients_at(port):
     """Clients of every service whose wire ends at this port of loopback."""
@@ -26,13 +28,15 @@ def made(service, region, endpoint_url=None):
 def error(status, code, message="so it is"):
     """An error in the three shapes that the services use; a client reads the one of its own protocol."""
     body = json.dumps({"__type": code, "message": message}).encode()
-    head = f"HTTP/1.1 {status} No\nContent-Type: application/x-amz-json-1.1\nx-amzn-ErrorType: {code}"
+    head = f"HTTP/1.1 {status} No\n{CLOSE}Content-Type: application/x-amz-json-1.1\nx-amzn-ErrorType: {code}"
     return reply(f"{head}\nx-amzn-query-error: {code};Sender\nContent-Length: {len(body)}", body)
 
 
 def xml_error(status, code):
-    text = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>so it is</Message></Error></ErrorResponse>"
-    return reply(f"HTTP/1.1 {status} No\nContent-Type: text/xml\nContent-Length: {len(text)}", text.encode())
+    details = f"<Type>Sender</Type><Code>{code}</Code><Message>so it is</Message>"
+    text = f"<ErrorResponse><Error>{details}</Error></ErrorResponse>"
+    head = f"HTTP/1.1 {status} No\n{CLOSE}Content-Type: text/xml"
+    return reply(f"{head}\nContent-Length: {len(text)}", text.encode())
 
 
 def answer(document, **headers):
@@ -40,7 +44,8 @@ def answer(document, **headers):
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
     lines = "".join(f"{name.replace('_', '-')}: {value}\n" for name, value in headers.items())
     return reply(
-        f"HTTP/1.1 200 OK\n{lines}Content-Type: application/x-amz-json-1.1\nContent-Length: {len(body)}", body
+        f"HTTP/1.1 200 OK\n{CLOSE}{lines}Content-Type: application/x-amz-json-1.1\nContent-Length: {len(body)}",
+        body,
     )
 
 

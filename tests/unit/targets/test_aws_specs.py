@@ -30,9 +30,8 @@ LISTED = Reach(
 
 
 def faults(kind, reach=EVERYTHING, **changes):
-    found = KINDS[kind].check(
-        {name: value for name, value in spec_of(kind, **changes).items() if value is not ...}, reach
-    )
+    spec = {name: value for name, value in spec_of(kind, **changes).items() if value is not ...}
+    found = KINDS[kind].check(spec, reach)
     return {fault.field: fault.message for fault in found}
 
 
