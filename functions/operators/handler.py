@@ -75,8 +75,19 @@ def _day(command: Section, name: str) -> date | None:
         return None
 
 
+def _re_seal(event: Mapping[str, Any], operator: Operator) -> dict[str, Any]:
+    faults = Faults()
+    command = Section(event, "", faults, ("command", "next"))
+    start = command.get("next")
+    if start is not None and not isinstance(start, Mapping):
+        command.fault("next", "Give what the last answer showed under next, or leave it out to begin.")
+    faults.raise_any("The command is not valid.")
+    return operator.re_seal(start).document()
+
+
 COMMANDS: Final[Mapping[str, Callable[[Mapping[str, Any], Operator], dict[str, Any]]]] = {
     "bootstrap": _bootstrap,
+    "re-seal": _re_seal,
     "seal-audit-day": _seal_audit_day,
     "verify-audit": _verify_audit,
 }

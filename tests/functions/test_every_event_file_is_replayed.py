@@ -21,6 +21,7 @@ from carillon.services.ended import build_ended
 from carillon.services.follow import Follow
 from carillon.services.journal import Journal
 from carillon.services.operator import Operator
+from carillon.services.re_seal import ReSeal
 from carillon.services.seal_audit import AuditSeals
 from carillon.services.spread import SpreadTick
 from completion.handler import respond as completion
@@ -41,7 +42,8 @@ from tests.fakes.memory import (
     MemorySlots,
     RecordedAlerts,
 )
-from tests.fakes.sealing import ClearMessages
+from tests.fakes.sealed_rows import MemorySealedRows
+from tests.fakes.sealing import ClearMessages, seals
 from tests.fakes.tokens import LocalRootSigner
 from tests.fakes.world import LEASE, World
 from tests.functions.api.world import ApiWorld
@@ -154,9 +156,10 @@ def replay_operator(command):
 
     bootstrap = BootstrapAdmin(access, world.clock, world.chance, journal)
     audit, archived = MemoryAuditLog(world.database), MemoryAuditArchive()
-    seals = AuditSeals(audit, archived, LocalRootSigner(), world.clock, RecordedLog(), "carillon")
+    audit_seals = AuditSeals(audit, archived, LocalRootSigner(), world.clock, RecordedLog(), "carillon")
+    re_seal = ReSeal(MemorySealedRows(), seals(world.clock).keyring, world.clock, log)
 
-    answer = operate(command, Operator(bootstrap, seals), log)
+    answer = operate(command, Operator(bootstrap, audit_seals, re_seal), log)
 
     assert "error" not in answer
     assert log.actions == ["command_done"]

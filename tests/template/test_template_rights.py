@@ -39,6 +39,8 @@ PURPOSES = {
     ("DeadLetterRole", "GenerateDataKey"): {"dispatch", "output", "dead-letter"},
     ("DeadLetterRole", "Decrypt"): {"dispatch", "output"},
     ("FollowRole", "GenerateDataKey"): {"dispatch"},
+    ("OperatorRole", "GenerateDataKey"): {"secret", "output", "dead-letter", "totp"},
+    ("OperatorRole", "Decrypt"): {"secret", "output", "dead-letter", "totp"},
     ("CompletionRole", "GenerateDataKey"): {"dispatch"},
 }
 
@@ -141,10 +143,11 @@ def test_what_is_archived_of_the_audit_log_is_deleted_by_nobody_and_written_by_o
     assert writers == {"audit/*": "ArchiveRole", "audit-manifests/*": "OperatorRole"}
 
 
-def test_only_the_worker_may_scan_and_only_the_tables_that_tasks_are_given(stack):
-    scans = [(role, s) for role, s in allowed(stack) if "dynamodb:Scan" in s["Action"]]
-    assert [role for role, _ in scans] == ["WorkerRole"]
-    assert "TaskTables" in str(scans[0][1]["Resource"])
+def test_only_the_worker_may_scan_what_tasks_are_given_and_the_operator_what_it_seals_anew(stack):
+    scans = {role: str(s["Resource"]) for role, s in allowed(stack) if "dynamodb:Scan" in s["Action"]}
+    assert set(scans) == {"WorkerRole", "OperatorRole"}
+    assert "TaskTables" in scans["WorkerRole"]
+    assert "AuditTable" not in scans["OperatorRole"]
 
 
 def test_the_access_table_is_for_the_api_and_the_operator(stack):

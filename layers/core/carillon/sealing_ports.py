@@ -4,7 +4,8 @@ An outage of the key service is `Unavailable` or `Throttled`: nothing is ever se
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from carillon.domain.dispatch import Dispatch
 
@@ -23,6 +24,43 @@ class Opener(Protocol):
 
     def open(self, sealed: bytes, context: Context) -> bytes:
         """The text, if it was sealed for exactly this context; SealError."""
+
+
+class Resealer(Protocol):
+    """Moves sealed bytes to the key that seals now."""
+
+    def renewed(self, sealed: bytes, context: Context) -> bytes | None:
+        """The same text sealed anew, None when it is under that key already; SealError."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedValue:
+    """One sealed value of one row: its place, its bytes, and the context that it opens for."""
+
+    table: str
+    key: Mapping[str, Any]
+    path: tuple[str, ...]
+    sealed: bytes
+    context: Context
+    is_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SealedPage:
+    """Some sealed values, and where the walk goes on (None: nowhere)."""
+
+    values: tuple[SealedValue, ...]
+    following: Mapping[str, Any] | None
+
+
+class SealedRows(Protocol):
+    """All tables, as far as something in them is sealed for longer than an hour."""
+
+    def page(self, start: Mapping[str, Any] | None = None) -> SealedPage:
+        """The values of the next rows; a page may be empty and the walk still go on."""
+
+    def replace(self, value: SealedValue, sealed: bytes) -> bool:
+        """Puts other bytes in place of a value's, if they are still those that were read."""
 
 
 class MessageSealer(Protocol):

@@ -179,7 +179,10 @@ class DeadLetterSettings(SealingSettings):
 class OperatorSettings(FromEnvironment):
     """The operator's commands."""
 
+    schedules_table: str
+    runs_table: str
     access_table: str
+    guards_table: str
     audit_table: str
     environment: str
     shards: int
@@ -187,3 +190,4 @@ class OperatorSettings(FromEnvironment):
     audit_lock_days: int
     audit_lock_mode: str
     root_key_id: str
+    data_key_ids: tuple[str, ...]

@@ -458,10 +458,13 @@ def wire_operator() -> "tuple[Operator, Log]":
     from carillon.adapters.dynamo.access import DynamoAccess
     from carillon.adapters.dynamo.audit_log import DynamoAuditLog
     from carillon.adapters.dynamo.factors import DynamoFactors
+    from carillon.adapters.dynamo.sealed_rows import DynamoSealedRows
+    from carillon.adapters.keyring import Keyring
     from carillon.log import structured_log
     from carillon.services.bootstrap_admin import BootstrapAdmin
     from carillon.services.journal import Journal
     from carillon.services.operator import Operator
+    from carillon.services.re_seal import ReSeal
     from carillon.services.seal_audit import AuditSeals
     from carillon.settings import OperatorSettings
 
@@ -472,7 +475,9 @@ def wire_operator() -> "tuple[Operator, Log]":
     )
     archive, signer = _audit_archive(settings, client("s3")), KmsRootSigner(client("kms"), settings.root_key_id)
     seals = AuditSeals(DynamoAuditLog(database), archive, signer, clock, log, settings.environment)
-    return Operator(bootstrap, seals), log
+    kms = cache(lambda: client("kms"))
+    keyring = Keyring(kms, settings.data_key_ids, settings.environment, clock)
+    return Operator(bootstrap, seals, ReSeal(DynamoSealedRows(database), keyring, clock, log)), log
 
 
 def _audit_archive(settings: "ArchiveSettings | OperatorSettings", s3: Any) -> "S3AuditArchive":

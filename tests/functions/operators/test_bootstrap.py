@@ -8,11 +8,14 @@ from carillon.domain.password import verify_password
 from carillon.services.bootstrap_admin import BootstrapAdmin
 from carillon.services.journal import Journal
 from carillon.services.operator import Operator
+from carillon.services.re_seal import ReSeal
 from carillon.services.seal_audit import AuditSeals
 from operators.handler import respond
 from tests.fakes.log import RecordedLog
 from tests.fakes.memory import MemoryAccess, MemoryAuditArchive, MemoryAuditLog
 from tests.fakes.tokens import LocalRootSigner
+from tests.fakes.sealed_rows import MemorySealedRows
+from tests.fakes.sealing import seals
 from tests.functions.api.world import ApiWorld
 
 
@@ -24,9 +27,10 @@ class Operators(ApiWorld):
         self.database.users.clear()
         bootstrap = BootstrapAdmin(MemoryAccess(self.database), self.clock, self.chance, Journal(self.chance))
         log, archive, signer = MemoryAuditLog(self.database), MemoryAuditArchive(), LocalRootSigner()
-        self.operator = Operator(
-            bootstrap, AuditSeals(log, archive, signer, self.clock, RecordedLog(), "carillon")
-        )
+        audit_seals = AuditSeals(log, archive, signer, self.clock, RecordedLog(), "carillon")
+        keyring, self.sealed = seals(self.clock).keyring, MemorySealedRows()
+        re_seal = ReSeal(self.sealed, keyring, self.clock, RecordedLog())
+        self.operator = Operator(bootstrap, audit_seals, re_seal)
         self.lines = RecordedLog()
 
     def invoke(self, **command):

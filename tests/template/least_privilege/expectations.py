@@ -12,6 +12,7 @@ _TARGETS = "only for what the stack's parameter lists; tests/contract/targets pl
 _SWEPT = "for runs that end here with a slot or outputs held, as tests/faults/crash_points plays"
 _STEP = "for a workflow's step that could not be delivered, as tests/faults/crash_points plays"
 _PAUSE = "for schedules that pause by themselves after failures; the follower's own tests play them"
+_COMPLETION = "for work that was started elsewhere and has ended; the function's own tests play it"
 _ADMINS = "counts administrators and removes users and roles; tests/contract/test_access.py plays it"
 
 NOT_PLAYED = {
@@ -41,6 +42,10 @@ NOT_PLAYED = {
     ("follow", "PauseAfterFailures"): _PAUSE,
     ("follow", "TellThatItPaused"): _PAUSE,
     ("follow", "RememberFailuresAndFreeSlots"): _PAUSE,
+    ("completion", "ReadRuns", "dynamodb:GetItem"): _COMPLETION,
+    ("completion", "Dispatch"): _COMPLETION,
+    ("completion", "SealMessages"): _COMPLETION,
+    ("operator", "SealAnew", "kms:GenerateDataKey"): "the stage has one key; tests/contract/test_re_seal.py has two",
     ("api", "KnowPrincipals", "dynamodb:BatchGetItem"): "reads the stack's own roles of users who have some",
     ("api", "KnowPrincipals", "dynamodb:UpdateItem"): _ADMINS,
     ("api", "KnowPrincipals", "dynamodb:DeleteItem"): _ADMINS,
@@ -66,7 +71,8 @@ _PURPOSES = {
     "deadletter": {"dispatch": "SO", "output": "SO", "dead-letter": "S"},
     "archive": {},
     "follow": {"dispatch": "S"},
-    "operator": {},
+    "completion": {"dispatch": "S"},
+    "operator": {"secret": "SO", "output": "SO", "dead-letter": "SO", "totp": "SO"},
 }  # fmt: skip
 """Who may seal (S) and open (O) for which purpose; everything else is a probe that must be denied."""
 
@@ -88,6 +94,7 @@ _NO_TABLE = {
     "deadletter": ("AccessTable",),
     "archive": _TABLES,
     "follow": ("AccessTable",),
+    "completion": ("AccessTable", "AuditTable"),
     "operator": (),
 }
 
@@ -114,7 +121,7 @@ def _of_tables(function, arn):
         yield Call(function, "dynamodb:DeleteTable", arn[table])
     for action in ("UpdateItem", "DeleteItem", "BatchWriteItem"):
         yield Call(function, f"dynamodb:{action}", arn["AuditTable"])
-    for table in ("AccessTable",) if function == "operator" else ("AccessTable", "SchedulesTable"):
+    for table in ("AuditTable",) if function == "operator" else ("AccessTable", "SchedulesTable"):
         yield Call(function, "dynamodb:Scan", arn[table])
     for action in ("PutItem", "UpdateItem") if function in ("worker", "deadletter") else ():
         yield Call(function, f"dynamodb:{action}", arn["SchedulesTable"])

@@ -34,6 +34,7 @@ class Play:
         self._undeliverable()
         self._ticks()
         self._streams()
+        self._stage.replay("completion", "completion-command")
         self._stage.clock.sleep(86_400)
         for name in (n for n in names() if n.startswith("operator-")):
             self._stage.replay("operator", name)

@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSResponse
 
 import api.handler
 import archive.handler
+import completion.handler
 import deadletter.handler
 import follow.handler
 import operators.handler
@@ -47,6 +48,7 @@ HANDLERS = {
     "deadletter": (deadletter.handler, wiring.wire_dead_letter),
     "archive": (archive.handler, wiring.wire_archive),
     "follow": (follow.handler, wiring.wire_follow),
+    "completion": (completion.handler, wiring.wire_completion),
     "operator": (operators.handler, wiring.wire_operator),
 }
 

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from carillon.adapters.aws import named
 from carillon.domain.errors import SealError, Unavailable
-from carillon.domain.seal import SALT_BYTES, Context, DataKey, seal, unseal
+from carillon.domain.seal import SALT_BYTES, Context, DataKey, Envelope, seal, unseal
 from carillon.ports import Clock
 
 MAX_AGE: Final = timedelta(hours=1)
@@ -41,6 +41,15 @@ class _Sealing:
         return now - self.made_at < MAX_AGE and self.messages < MAX_MESSAGES and self.bytes < MAX_BYTES
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A data key as it was unwrapped, and under which key it was wrapped."""
+
+    plain: bytes
+    opened_at: datetime
+    key_name: str
+
+
 class Keyring:
     """Sealer and Opener over a symmetric KMS key; the first of `key_ids` seals, all of them open."""
 
@@ -53,7 +62,7 @@ class Keyring:
         self._environment = environment
         self._clock = clock
         self._sealing: dict[str, _Sealing] = {}
-        self._opened: OrderedDict[tuple[str, bytes], tuple[bytes, datetime]] = OrderedDict()
+        self._opened: OrderedDict[tuple[str, bytes], _Opened] = OrderedDict()
         self._lock = threading.Lock()
 
     def seal(self, plaintext: bytes, context: Context) -> bytes:
@@ -66,6 +75,14 @@ class Keyring:
         """The text; Decrypt once an hour for each data key that is met."""
         return unseal(sealed, self._bound(context), self._unwrap)
 
+    def renewed(self, sealed: bytes, context: Context) -> bytes | None:
+        """The same text under the first key; None when it is sealed under that one."""
+        text = self.open(sealed, context)
+        wrapped = Envelope.parse(sealed).wrapped
+        with self._lock:
+            under = self._opened[context["purpose"], wrapped].key_name
+        return None if under == _name(self._key_ids[0]) else self.seal(text, context)
+
     def _bound(self, context: Context) -> Context:
         return {**context, "environment": self._environment}
 
@@ -76,7 +93,7 @@ class Keyring:
             answer = self._call("generate_data_key", purpose, KeyId=self._key_ids[0], KeySpec="AES_256")
             key = DataKey(bytes(answer["Plaintext"]), bytes(answer["CiphertextBlob"]))
             sealing = self._sealing[purpose] = _Sealing(key, now)
-            self._remember((purpose, key.wrapped), key.plain, now)
+            self._remember((purpose, key.wrapped), _Opened(key.plain, now, _name(self._key_ids[0])))
         sealing.messages += 1
         sealing.bytes += size
         return sealing.key
@@ -84,19 +101,20 @@ class Keyring:
     def _unwrap(self, wrapped: bytes, context: Context) -> bytes:
         purpose, now = context["purpose"], self._clock.now()
         with self._lock:
-            plain, opened_at = self._opened.get((purpose, wrapped), (None, now))
-            if plain is not None and now - opened_at < MAX_AGE:
-                return plain
+            found = self._opened.get((purpose, wrapped))
+            if found is not None and now - found.opened_at < MAX_AGE:
+                return found.plain
             answer = self._call("decrypt", purpose, CiphertextBlob=wrapped)
             # KMS finds the key by the blob; a blob of another key that this role may use is none of ours.
-            if _name(str(answer["KeyId"])) not in self._names:
+            under = _name(str(answer["KeyId"]))
+            if under not in self._names:
                 raise SealError("The envelope was sealed under a key that is not this stack's.")
             plain = bytes(answer["Plaintext"])
-            self._remember((purpose, wrapped), plain, now)
+            self._remember((purpose, wrapped), _Opened(plain, now, under))
             return plain
 
-    def _remember(self, key: tuple[str, bytes], plain: bytes, now: datetime) -> None:
-        self._opened[key] = plain, now
+    def _remember(self, key: tuple[str, bytes], opened: _Opened) -> None:
+        self._opened[key] = opened
         self._opened.move_to_end(key)
         while len(self._opened) > MAX_OPENED:
             self._opened.popitem(last=False)

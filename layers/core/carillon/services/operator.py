@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from carillon.services.bootstrap_admin import BootstrapAdmin
+from carillon.services.re_seal import ReSeal
 from carillon.services.seal_audit import AuditSeals
 
 
@@ -12,3 +13,4 @@ class Operator:
 
     bootstrap_admin: BootstrapAdmin
     audit_seals: AuditSeals
+    re_seal: ReSeal
