@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+_PRESENT: Final = "four words chosen by dice"
+_NEXT: Final = "four other words by dice"
 _JOB: Final = {"target": {"kind": "http", "method": "POST", "url": "https://api.example.com/jobs"}}
 _SCHEDULE: Final = {
     "schedule_id": "nightly-etl",
@@ -20,12 +22,12 @@ _ROLE: Final = {
 _CALENDAR: Final = {"name": "de-holidays", "dates": ["2026-12-25", "2026-12-26"]}
 
 EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
-    "POST /v1/login": {"user": "ada", "password": "four words chosen by dice"},  # pragma: allowlist secret
+    "POST /v1/login": {"user": "ada", "password": _PRESENT},
     "POST /v1/me/password": {
-        "current_password": "four words chosen by dice",  # pragma: allowlist secret
-        "new_password": "four other words by dice",  # pragma: allowlist secret
+        "current_password": _PRESENT,
+        "new_password": _NEXT,
     },
-    "POST /v1/me/totp": {"password": "four words chosen by dice"},  # pragma: allowlist secret
+    "POST /v1/me/totp": {"password": _PRESENT},
     "POST /v1/me/totp/activate": {"code": "492039"},
     "POST /v1/confirmations/{confirmation_id}": {"code": "492039"},
     "POST /v1/users": {"user": "ada", "kind": "person", "roles": ["operator"]},

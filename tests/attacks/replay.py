@@ -171,7 +171,7 @@ def _(victim):
 def _(victim):
     key, question = (
         {"idempotency-key": "k-1"},
-        {"password": "correct horse battery staple"},
+        {"password": "correct horse battery staple"},  # pragma: allowlist secret
     )  # pragma: allowlist secret
     made = victim.by("nina", "POST", "/v1/me/totp", question, headers=key)
     if made.json["secret"] in json.dumps([dict(fact.value) for fact in victim.facts.rows.values()]):
