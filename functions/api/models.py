@@ -83,6 +83,14 @@ class HttpTarget(Strict):
     body: Any = None
 
 
+class AwsTarget(BaseModel):
+    """A function, queue, topic, bus, state machine, container or command; docs/targets.md has each one's fields."""
+
+    model_config = ConfigDict(extra="allow")
+    kind: Literal["lambda", "sqs", "sns", "eventbridge", "stepfunctions", "ecs", "ssm"]
+    arn: str = Field(examples=["arn:aws:lambda:eu-central-1:123456789012:function:etl-load"])
+
+
 class PythonTarget(Strict):
     kind: Literal["python"]
     task: str = Field(examples=["delete-old-objects"])
@@ -108,16 +116,16 @@ class ShownSecret(Strict):
 
 
 class Job(Strict):
-    target: HttpTarget | PythonTarget | None = None
+    target: HttpTarget | PythonTarget | AwsTarget | None = None
     steps: dict[str, Any] | None = Field(
         default=None, description="In place of a target: a workflow (docs/workflows.md)."
     )
     timeout_seconds: float | None = Field(default=60, ge=0.1)
     retry: Retry = Field(default_factory=Retry)
-    wait: Literal["callback"] | None = None
+    wait: Literal["callback", "completion"] | None = None
     wait_timeout_seconds: int | None = Field(default=None, ge=1, le=2_592_000)
     heartbeat_seconds: int | None = Field(default=None, ge=60, le=2_592_000)
-    secrets: dict[str, str | None | ShownSecret] = Field(
+    secrets: dict[str, str | ShownSecret | None] = Field(
         default={},
         max_length=32,
         description="Written as texts, null takes one away; shown as `set` and `changed_at`, never by value.",

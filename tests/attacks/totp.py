@@ -115,7 +115,7 @@ def _(victim):
 @entered("TOTP-16", "a stolen token enrols a factor of its own: it lacks the password", "403 wrong_password")
 def _(victim):
     return victim.by(
-        "nina",
+        "nina",  # pragma: allowlist secret
         "POST",
         "/v1/me/totp",
         {"password": "not the password"},  # pragma: allowlist secret

@@ -1,7 +1,5 @@
 """`python -m tests.faults [--seeds N] [--first N] [--full]`: plays seeds, searches the model, sums up in one line."""
 
-# ruff: noqa: T201 - what it prints is its result
-
 import argparse
 from collections import Counter
 from time import perf_counter

@@ -1,7 +1,5 @@
 """`python -m tests.faults.model [--full]`: searches the worlds and prints how many states each has."""
 
-# ruff: noqa: T201 - what it prints is its result
-
 import argparse
 
 from tests.faults.model.holes import HOLES

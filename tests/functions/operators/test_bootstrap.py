@@ -13,9 +13,9 @@ from carillon.services.seal_audit import AuditSeals
 from operators.handler import respond
 from tests.fakes.log import RecordedLog
 from tests.fakes.memory import MemoryAccess, MemoryAuditArchive, MemoryAuditLog
-from tests.fakes.tokens import LocalRootSigner
 from tests.fakes.sealed_rows import MemorySealedRows
 from tests.fakes.sealing import seals
+from tests.fakes.tokens import LocalRootSigner
 from tests.functions.api.world import ApiWorld
 
 

@@ -72,7 +72,7 @@ _PURPOSES = {
     "archive": {},
     "follow": {"dispatch": "S"},
     "completion": {"dispatch": "S"},
-    "operator": {"secret": "SO", "output": "SO", "dead-letter": "SO", "totp": "SO"},
+    "operator": {"secret": "SO", "output": "SO", "dead-letter": "SO", "totp": "SO"},  # pragma: allowlist secret
 }  # fmt: skip
 """Who may seal (S) and open (O) for which purpose; everything else is a probe that must be denied."""
 

@@ -36,4 +36,3 @@ def test_saying_that_a_feature_is_not_used_is_fine(path):
     for unused in NOT_YET[path][0]:
         if unused != "":
             assert read(with_value(path, unused)) == read(MINIMAL)
-

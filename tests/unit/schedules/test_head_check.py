@@ -16,7 +16,12 @@ from .test_plan import NOON, a_schedule
 
 def a_run(origin=Origin.FIRE, fire_at=NOON, generation=1):
     return queued(
-        RunId.of_fire_time("etl", fire_at), generation, origin, fire_at=fire_at, now=fire_at, message="claimed"
+        RunId.of_fire_time("etl", fire_at),
+        generation,
+        origin,
+        fire_at=fire_at,
+        now=fire_at,
+        message="claimed",
     )
 
 

@@ -1,4 +1,4 @@
-"""Secrets of jobs: written and never shown, kept by edits, cleared when re-aimed, filled in and masked by the worker."""
+"""Secrets of jobs: written, never shown, kept by edits, cleared when re-aimed, filled in and masked by the worker."""
 
 import base64
 import json

@@ -13,7 +13,6 @@ from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState
 from carillon.services.execute import Ending
-
 from tests.fakes.world import World
 
 

@@ -16,7 +16,9 @@ def world():
     world = World()
     world.add(expression="0 2 * * *")
     world.start = world.clock.now()
-    world.spread = SpreadTick(world.tick, world.liveness, ranges=None, shards=1, shards_per_tick=16, work_off=lambda: 0)
+    world.spread = SpreadTick(
+        world.tick, world.liveness, ranges=None, shards=1, shards_per_tick=16, work_off=lambda: 0
+    )
     return world
 
 

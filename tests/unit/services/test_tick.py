@@ -11,7 +11,6 @@ from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState
 from carillon.services.claim import MAX_TRIES
 from tests.fakes.database import PoisonRow
-
 from tests.fakes.world import World
 
 

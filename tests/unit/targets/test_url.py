@@ -29,7 +29,8 @@ def test_the_host_header_has_brackets_and_only_an_unusual_port():
     "text",
     [
         "ftp://example.com/", "file:///etc/passwd", "//example.com", "example.com", "https://", "https:///x",
-        "https://user:pw@example.com/", "https://example.com@127.0.0.1/", "https://127.0.0.1#@example.com/",  # pragma: allowlist secret
+        "https://user:pw@example.com/",  # pragma: allowlist secret
+        "https://example.com@127.0.0.1/", "https://127.0.0.1#@example.com/",
         "https://example.com\\@127.0.0.1/", "https://exa mple.com/", "https://example.com/\r\nX: 1",
         "https://example.com/\t", "https://１２７.０.０.１/", "https://ⓛocalhost/", "https://%31%32%37.0.0.1/",
         "https://2130706433/", "https://0177.0.0.1/", "https://0x7f.1/", "https://0x7f000001/", "https://127.1/",

@@ -66,7 +66,7 @@ def ended(digest: str, now_ms: int, answer: KeptAnswer | None) -> dict[str, Any]
 
 
 def answer_of(remembered: Mapping[str, Any], digest: str, now: datetime) -> KeptAnswer:
-    """The answer to a repetition; KeyReused, InProgress, Interrupted (each with Idempotency before it), AnswerNotKept."""
+    """The answer to a repetition; IdempotencyKeyReused, -InProgress or -Interrupted, AnswerNotKept."""
     if remembered["digest"] != digest:
         raise IdempotencyKeyReused
     if remembered["state"] == "begun":

@@ -82,7 +82,8 @@ class AdvanceWorkflow:
         return self._end(top, kind, message, "job_unreadable")
 
     def _run(self, tree: Tree, job: Job) -> tuple[Run, bool]:
-        assert job.workflow is not None  # noqa: S101 - the caller has looked
+        if job.workflow is None:
+            raise MalformedRow(f"Run {tree.top.run_id} has steps, but its job has none.")
         top, now = tree.top, self._clock.now()
         if top.cancel_requested_at is None and top.deadline_at is not None and top.deadline_at <= now:
             _, asked = request(top, now, TIMED_OUT, "the workflow's time is over", self._chance.token())
