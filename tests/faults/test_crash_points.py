@@ -8,7 +8,7 @@ from carillon.domain.run import RunState
 from tests.faults.crash_points import campaign
 from tests.faults.crash_points.scenarios import SCENARIOS
 
-PAIRS = int(os.environ.get("CRASH_POINT_PAIRS", "30"))
+PAIRS = int(os.environ.get("CRASH_POINT_PAIRS", "20"))
 EVERY_POINT = "CRASH_POINTS_ALL" in os.environ
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 

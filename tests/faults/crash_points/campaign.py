@@ -167,11 +167,11 @@ def refusals(calls, thorough=False):
 
     Each call in every way, or the first call of each operation of each function in one of the ways.
     """
-    if thorough:
-        return [kind(n) for kind in (*REFUSALS, Partial) for n, _ in _numbered(calls)]
     first = _first_of_each(calls)
-    partial = [Partial(n) for n in first if calls[n - 1].operation in PARTIAL]
-    return [*(REFUSALS[n % len(REFUSALS)](n) for n in first), *partial]
+    chosen = [n for n, _ in _numbered(calls)] if thorough else first
+    kinds = REFUSALS if thorough else ()
+    refused = [kind(n) for kind in kinds for n in chosen] or [REFUSALS[n % len(REFUSALS)](n) for n in first]
+    return [*refused, *(Partial(n) for n in chosen if calls[n - 1].operation in PARTIAL)]
 
 
 def outages(calls):
