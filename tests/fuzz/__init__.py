@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing, run by hand: `make fuzz RUNS=10000000`."""
