@@ -82,12 +82,12 @@ bench-seal: .venv-seal/ready  ## Measure sealing beside the AWS Encryption SDK a
 RUNS ?= 1000000
 
 .PHONY: fuzz
-fuzz: .venv-fuzz/ready  ## Feed the decoders of sealed bytes with coverage-guided inputs
-	@PYTHONPATH=.:layers/core .venv-fuzz/bin/python -m tests.fuzz.decoders -runs=$(RUNS) -max_len=2048 .venv-fuzz/corpus
+fuzz: .venv-atheris/ready  ## Feed the decoders of sealed bytes with coverage-guided inputs
+	@PYTHONPATH=.:layers/core .venv-atheris/bin/python -m tests.fuzz.decoders -runs=$(RUNS) -max_len=2048 .venv-atheris/corpus
 
-.venv-fuzz/ready:
-	$(PYTHON) -m venv --clear .venv-fuzz
-	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check atheris==3.0.0 cryptography==50.0.2
+.venv-atheris/ready:
+	$(PYTHON) -m venv --clear .venv-atheris
+	.venv-atheris/bin/pip install --quiet --disable-pip-version-check atheris==3.0.0 cryptography==50.0.2
 	@touch $@
 
 .venv-seal/ready: layers/core/requirements.txt
