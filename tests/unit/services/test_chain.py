@@ -35,6 +35,8 @@ class ChainWorld(World):
         self.tick.run(range(1))
         told = set()
         while self.queue.sent:
+            # A message that comes early only goes back into the queue: its time has to come.
+            self.clock.set(max(self.clock.now(), self.queue.sent[0].dispatch.not_before))
             self.work()
             for run in [run for run in self.database.runs.values() if run.state.is_terminal]:
                 before = replace(run, state=RunState.RUNNING, ended_at=None)
