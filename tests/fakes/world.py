@@ -13,6 +13,7 @@ from carillon.services.claim import Claimer
 from carillon.services.ended import build_ended
 from carillon.services.execute import Execute
 from carillon.services.follow_work import FollowWork
+from carillon.services.host_gate import HostGate
 from carillon.services.liveness import Liveness
 from carillon.services.note_completion import NoteCompletion
 from carillon.services.sweep import Sweep
@@ -76,6 +77,7 @@ class World:
         self.facts = MemoryFacts(self.database)
         wind_up = WindUp(self.runs, self.ended, self.clock, self.chance)
         work = FollowWork(self.targets, self.facts, *stores, wind_up, *parts, self.log)
+        self.gate = HostGate(self.facts, {}, self.clock, self.chance, self.log)
         self.note_completion = NoteCompletion(self.facts, self.runs, self.queue, self.clock, self.log)
         self.execute = Execute(
             ClearMessages(),
@@ -89,6 +91,7 @@ class World:
             self.log,
             steps,
             work,
+            self.gate,
         )
 
         self.metrics = RecordedMetrics()

@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "HTTP_ALLOW": "",
     "TARGET_ARNS": "",
     "OWN_ARNS": "",
+    "HOST_LIMITS": "",
     "ENVIRONMENT": "carillon",
     "POWERTOOLS_METRICS_NAMESPACE": "Carillon",
     "API_URL": "",

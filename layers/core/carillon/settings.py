@@ -91,6 +91,7 @@ class WorkerSettings(SealingSettings):
     http_allow: tuple[str, ...]
     target_arns: tuple[str, ...]
     own_arns: tuple[str, ...]
+    host_limits: tuple[str, ...]
     task_buckets: tuple[str, ...]
     task_tables: tuple[str, ...]
 

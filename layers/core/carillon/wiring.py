@@ -164,12 +164,14 @@ def wire_worker() -> "tuple[Execute, Clock, Log, Metrics]":
     from carillon.adapters.targets.registry import Targets
     from carillon.adapters.targets.task_pool import TaskPool
     from carillon.domain.allow_list import AllowList
+    from carillon.domain.host_gate import parse_limits
     from carillon.domain.targets.kind import AwsAllow, Reach
     from carillon.log import structured_log
     from carillon.services.attempt import Attempt
     from carillon.services.ended import build_ended
     from carillon.services.execute import Execute
     from carillon.services.follow_work import FollowWork
+    from carillon.services.host_gate import HostGate
     from carillon.services.open_secrets import OpenSecrets
     from carillon.services.turn import build_turn
     from carillon.services.wind_up import WindUp
@@ -206,8 +208,10 @@ def wire_worker() -> "tuple[Execute, Clock, Log, Metrics]":
     turn = build_turn(runs, slots, queue, ended, clock, chance)
     messages = seals.verifying_messages()
     wind_up = WindUp(runs, ended, clock, chance)
-    work = FollowWork(targets, DynamoFacts(database), *stores, wind_up, *parts, log)
-    execute = Execute(messages, runs, attempt, turn, ended, queue, clock, chance, log, steps, work)
+    facts = DynamoFacts(database)
+    work = FollowWork(targets, facts, *stores, wind_up, *parts, log)
+    gate = HostGate(facts, parse_limits(settings.host_limits), clock, chance, log)
+    execute = Execute(messages, runs, attempt, turn, ended, queue, clock, chance, log, steps, work, gate)
     return execute, clock, log, _metrics(settings, clock)
 
 

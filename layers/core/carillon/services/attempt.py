@@ -16,6 +16,7 @@ from carillon.domain.secret_mask import SecretMask
 from carillon.domain.secret_uses import filled, names_placed, placed
 from carillon.domain.secrets import Secret
 from carillon.domain.target_call import TargetCall
+from carillon.domain.targets.http import host_of
 from carillon.ports import Clock, Log, ScheduleStore, Target
 from carillon.progress_ports import RunLogStore
 from carillon.services.jobs import Jobs
@@ -61,6 +62,15 @@ class Attempt:
         task = self._jobs.task(run)
         task = replace(task, target=placed(task.target))
         return task if self._inputs is None else self._inputs.given(run, task)
+
+    def host(self, run: Run, head: Schedule | None) -> str | None:
+        """The host that the run's next attempt calls, None where there is none or it cannot be told yet."""
+        pinned = replace(run, revision=run.revision or (head.revision if head else 0))
+        try:
+            target = self._jobs.task(pinned).target
+        except CarillonError:
+            return None
+        return host_of(target) if target.get("kind") == "http" else None
 
     def call(
         self,

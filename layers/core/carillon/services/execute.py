@@ -13,6 +13,7 @@ from carillon.domain.callback import token_hash
 from carillon.domain.cancelling import is_followed, stopped
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import CarillonError, InvalidPath, LostRace
+from carillon.domain.holding import held_at_most_until, hold
 from carillon.domain.job import Job, Retry, Wait
 from carillon.domain.lifecycle import finish, is_sent_at_once, past_deadline, start, undeliverable
 from carillon.domain.outcome import Outcome, permanent, retryable
@@ -28,6 +29,7 @@ from carillon.services.begin_workflow import Begun
 from carillon.services.cancel_watch import CancelWatch
 from carillon.services.ended import Ended
 from carillon.services.follow_work import FollowWork
+from carillon.services.host_gate import Held, HostGate, Pass
 from carillon.services.turn import TakeTurn
 from carillon.services.wind_up import WindUp
 from carillon.services.workflow import Steps
@@ -77,6 +79,7 @@ class Execute:
         log: Log,
         steps: Steps | None = None,
         work: FollowWork | None = None,
+        gate: HostGate | None = None,
     ) -> None:
         self._messages = messages
         self._runs = runs
@@ -90,6 +93,7 @@ class Execute:
         self._log = log
         self._steps = steps
         self._work = work
+        self._gate = gate
 
     def execute(self, body: str, hard_deadline: datetime) -> Executed:
         """Carries out one message; SealError, MalformedMessage for what is none, retryable errors to be told again."""
@@ -138,8 +142,28 @@ class Execute:
         if begun.is_done:
             self._ended(begun.run)
             return Executed(Ending.EXECUTED, begun.run)
+        leave = self._leave(begun.run, head, hard_deadline)
+        if isinstance(leave, Held):
+            return Executed(Ending.WAITS, self._hold(run, begun.run, leave))
         started = self._runs.transition(run, self._started(begun.run, head, hard_deadline))
-        return Executed(Ending.EXECUTED, self._call_and_finish(started, hard_deadline))
+        return Executed(Ending.EXECUTED, self._call_and_finish(started, hard_deadline, leave))
+
+    def _leave(self, run: Run, head: Schedule | None, hard_deadline: datetime) -> Pass | Held | None:
+        """Leave to call the run's host, None where nobody asks; an attempt is not held for ever."""
+        host = None if self._gate is None else self._attempt.host(run, head)
+        if self._gate is None or host is None:
+            return None
+        leave, latest = self._gate.ask(host, hard_deadline), held_at_most_until(run, head)
+        if isinstance(leave, Held) and self._clock.now() < latest:
+            return replace(leave, again_at=min(leave.again_at, latest))
+        return Pass(host, "") if isinstance(leave, Held) else leave
+
+    def _hold(self, before: Run, run: Run, leave: Held) -> Run:
+        held = self._runs.transition(before, hold(run, self._clock.now(), leave.again_at, leave.reason))
+        self._log("attempt_held", leave.reason, task_id=str(run.run_id), attempt=run.attempt + 1)
+        if is_sent_at_once(held):
+            self._queue.send([Dispatch.for_next_attempt(held)], self._clock.now())
+        return held
 
     def _put_back(self, run: Run, revision: int, min_revision: int) -> Executed:
         why = f"the table names revision {revision}, but {min_revision} was saved before this message"
@@ -160,7 +184,7 @@ class Execute:
             revision=head.revision if head else 0,
         )
 
-    def _call_and_finish(self, run: Run, hard_deadline: datetime) -> Run:
+    def _call_and_finish(self, run: Run, hard_deadline: datetime, leave: Pass | None = None) -> Run:
         try:
             job = self._attempt.job(run)
         except CarillonError as error:
@@ -170,16 +194,21 @@ class Execute:
             return self._finish(run, unread, Retry())
         watch = CancelWatch(self._runs, self._clock, run)
         if job.wait is None or job.wait.for_completion:
-            result = self._attempt.call(run, job, hard_deadline, cancelled=watch)
+            result = self._told(leave, self._attempt.call(run, job, hard_deadline, cancelled=watch))
             if job.wait is not None and result.remote_id is not None and self._work is not None:
                 return self._work.begin(run, job, job.wait, result)
             return self._finish(run, result, job.retry, stopped_for=watch.reason)
         token = self._chance.token()
         armed = self._runs.transition(run, arm(run, token_hash(run.run_id, token)))
-        result = self._attempt.call(armed, job, hard_deadline, token, cancelled=watch)
+        result = self._told(leave, self._attempt.call(armed, job, hard_deadline, token, cancelled=watch))
         if result.succeeded and watch.reason is None:
             return self._await_callback(armed, result, job, job.wait)
         return self._finish(armed, result, job.retry, stopped_for=watch.reason)
+
+    def _told(self, leave: Pass | None, outcome: Outcome) -> Outcome:
+        if self._gate is not None and leave is not None:
+            self._gate.tell(leave, outcome)
+        return outcome
 
     def _await_callback(self, run: Run, outcome: Outcome, job: Job, job_wait: Wait) -> Run:
         after = wait(run, self._clock.now(), job_wait, job.retry, outcome.message)
