@@ -20,6 +20,7 @@ from carillon.services.sweep import Sweep
 from carillon.services.tick import Tick
 from carillon.services.turn import build_turn
 from carillon.services.wind_up import WindUp
+from carillon.services.window import LastSuccess
 from carillon.services.workflow import build_advance, build_steps
 from tests.fakes.clock import FakeChance, FakeClock
 from tests.fakes.database import MemoryDatabase
@@ -71,7 +72,13 @@ class World:
         self.tick = Tick(self.schedules, self.claimer, self.sweep, self.clock, map, self.log)
         self.targets = {"http": self.target}
         attempt = Attempt(
-            self.schedules, self.targets, self.clock, self.log, inputs=steps.inputs, jobs=steps.jobs
+            self.schedules,
+            self.targets,
+            self.clock,
+            self.log,
+            inputs=steps.inputs,
+            jobs=steps.jobs,
+            last_success=LastSuccess(self.schedules, self.runs),
         )
         turn = build_turn(self.runs, self.slots, self.queue, self.ended, self.clock, self.chance)
         self.facts = MemoryFacts(self.database)

@@ -175,6 +175,7 @@ def wire_worker() -> "tuple[Execute, Clock, Log, Metrics]":
     from carillon.services.open_secrets import OpenSecrets
     from carillon.services.turn import build_turn
     from carillon.services.wind_up import WindUp
+    from carillon.services.window import LastSuccess
     from carillon.services.workflow import build_advance, build_steps
     from carillon.settings import WorkerSettings
 
@@ -202,6 +203,7 @@ def wire_worker() -> "tuple[Execute, Clock, Log, Metrics]":
         steps.jobs,
         OpenSecrets(seals.keyring),
         DynamoRunLogs(database),
+        LastSuccess(schedules, runs),
     )
     slots = DynamoSlots(database)
     ended = build_ended(slots, *parts, log, build_advance(*stores, *parts, log, side_by_side))

@@ -11,6 +11,8 @@ from carillon.domain.targets.http import check_http
 from carillon.domain.targets.http_request import encode_request
 from carillon.domain.targets.url import parse_url
 
+NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
+
 
 def faults(allow="", **spec):
     spec = {"kind": "http", "url": "https://example.com/", **spec}
@@ -99,7 +101,7 @@ def request(attempt=2, **spec):
     assert check_http(spec, AllowList()) == ()
     at = datetime(2026, 11, 22, 2, tzinfo=UTC)
     call = TargetCall("nightly@20261122T020000Z", "nightly", attempt, at, at, spec, lambda line: None)
-    head, _, body = encode_request(call, parse_url(spec["url"])).partition(b"\r\n\r\n")
+    head, _, body = encode_request(call, parse_url(spec["url"]), NOW).partition(b"\r\n\r\n")
     line, *headers = head.decode().split("\r\n")
     return line, dict(header.split(": ", 1) for header in headers), body
 
@@ -148,7 +150,7 @@ def test_only_a_job_that_waits_tells_its_target_how_to_call_back():
     call = TargetCall("nightly@20261122T020000Z", "nightly", 1, at, at, spec, lambda line: None)
     url = "https://api.example.com/v1/runs/nightly%4020261122T020000Z"
     call = replace(call, callback_token="a" * 32, callback_url=url)
-    head = encode_request(call, parse_url(spec["url"])).decode()
+    head = encode_request(call, parse_url(spec["url"]), NOW).decode()
     assert f"\r\nCarillon-Callback-Token: {'a' * 32}\r\n" in head
     assert f"\r\nCarillon-Callback-Url: {url}\r\n" in head
 

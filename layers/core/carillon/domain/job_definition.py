@@ -9,6 +9,7 @@ from carillon.domain.reading import Section, one_of
 from carillon.domain.retry_definition import RETRY_FIELDS, WAIT_FIELDS, read_retry, read_wait
 from carillon.domain.targets.kind import Reach, TargetKind
 from carillon.domain.targets.registry import KINDS
+from carillon.domain.templates import check_templates
 from carillon.domain.workflow.inputs import without_expressions
 from carillon.domain.workflow.parse import ReadTask, read_compensated, read_steps
 
@@ -60,6 +61,8 @@ def _target(section: Section, reach: Reach, kinds: Mapping[str, TargetKind]) -> 
             section.fault("target", 'Give a JSON object such as {"kind": "http", "url": "https://..."}.')
         return {}
     for error in _target_faults(without_expressions(target), reach, kinds):
+        section.fault(f"target.{error.field}", error.message)
+    for error in check_templates(target):
         section.fault(f"target.{error.field}", error.message)
     return dict(target)
 

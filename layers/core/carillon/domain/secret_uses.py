@@ -18,7 +18,7 @@ from carillon.domain.workflow.inputs import INPUT_FIELDS, MARK
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _PLACEHOLDER: Final = re.compile(r"\$\{secrets\.([^}]*)\}")
-_PLACES: Final = INPUT_FIELDS | {"headers", "url"}
+_PLACES: Final = INPUT_FIELDS | {"headers", "url", "sign_with"}
 
 
 class SecretText(str):

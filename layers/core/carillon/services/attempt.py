@@ -17,11 +17,13 @@ from carillon.domain.secret_uses import filled, names_placed, placed
 from carillon.domain.secrets import Secret
 from carillon.domain.target_call import TargetCall
 from carillon.domain.targets.http import host_of
+from carillon.domain.templates import Facts, fill, needs_window
 from carillon.ports import Clock, Log, ScheduleStore, Target
 from carillon.progress_ports import RunLogStore
 from carillon.services.jobs import Jobs
 from carillon.services.open_secrets import OpenSecrets
 from carillon.services.step_inputs import StepInputs
+from carillon.services.window import LastSuccess
 from carillon.services.task_log import TaskLog
 
 FINISH_RESERVE: Final = timedelta(seconds=1)
@@ -42,12 +44,14 @@ class Attempt:
         jobs: Jobs | None = None,
         open_secrets: OpenSecrets | None = None,
         logs: RunLogStore | None = None,
+        last_success: LastSuccess | None = None,
     ) -> None:
         self._logs = logs
         self._schedules = schedules
         self._jobs = jobs or Jobs(schedules)
         self._inputs = inputs
         self._open_secrets = open_secrets
+        self._last_success = last_success
         self._targets = targets
         self._clock = clock
         self._log = log
@@ -60,8 +64,13 @@ class Attempt:
     def job(self, run: Run) -> Job:
         """The task of the pinned revision with its inputs; RevisionNotFound, MalformedRow, InvalidPath."""
         task = self._jobs.task(run)
-        task = replace(task, target=placed(task.target))
+        task = replace(task, target=placed(fill(task.target, self._facts(run, task))))
         return task if self._inputs is None else self._inputs.given(run, task)
+
+    def _facts(self, run: Run, task: Job) -> Facts:
+        is_wanted = self._last_success is not None and needs_window(task.target)
+        start = self._last_success(run) if self._last_success is not None and is_wanted else run.fire_at
+        return Facts(str(run.run_id), run.run_id.schedule_id, run.fire_at, start)
 
     def host(self, run: Run, head: Schedule | None) -> str | None:
         """The host that the run's next attempt calls, None where there is none or it cannot be told yet."""

@@ -90,7 +90,7 @@ class HttpTarget:
         with closing(opened):
             method = call.spec.get("method", DEFAULT_METHOD)
             call.log(f"{method} {url.scheme}://{url.authority}{url.path}")
-            outcome = _exchange(opened, encode_request(call, url), method, self._now)
+            outcome = _exchange(opened, encode_request(call, url, self._now()), method, self._now)
         call.log(outcome.message)
         return outcome
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from carillon.domain.allow_list import AllowList
 from carillon.domain.errors import FieldError, InvalidInput
+from carillon.domain.secrets import Secret
 from carillon.domain.targets.kind import Reach, Spec, TargetKind
 from carillon.domain.targets.url import HttpUrl, parse_url
 
@@ -18,7 +19,8 @@ DEFAULT_METHOD: Final = "POST"
 MAX_BODY_BYTES: Final = 65_536
 MAX_HEADERS: Final = 64
 MAX_HEADER_BYTES: Final = 8_192
-_FIELDS: Final = frozenset({"kind", "method", "url", "headers", "body"})
+_FIELDS: Final = frozenset({"kind", "method", "url", "headers", "body", "sign_with"})
+_SECRET: Final = re.compile(r"\$\{secrets\.[A-Za-z_][A-Za-z0-9_]*\}")
 _BODILESS: Final = frozenset({"GET", "HEAD"})
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
 _HEADER_VALUE: Final = re.compile(r"[\x20-\x7e\t]*")
@@ -49,6 +51,7 @@ def check_http(spec: Mapping[str, Any], allow_list: AllowList) -> tuple[FieldErr
         *_check_url(spec.get("url"), allow_list),
         *_check_headers(spec.get("headers", {})),
         *_check_body(spec),
+        *_check_signing(spec.get("sign_with")),
     )
 
 
@@ -93,7 +96,12 @@ def content_type(spec: Mapping[str, Any]) -> str | None:
 
 def _check_fields(spec: Mapping[str, Any]) -> Iterator[FieldError]:
     for name in sorted(set(spec) - _FIELDS):
-        yield FieldError(name, "An http target has no such field; it takes method, url, headers and body.")
+        yield FieldError(name, "An http target has no such field; it takes method, url, headers, body and sign_with.")
+
+
+def _check_signing(key: object) -> Iterator[FieldError]:
+    if key is not None and not isinstance(key, Secret) and not (isinstance(key, str) and _SECRET.fullmatch(key)):
+        yield FieldError("sign_with", "Name the secret that signs, such as ${secrets.SIGNING_KEY}.")
 
 
 def _check_method(method: object) -> Iterator[FieldError]:

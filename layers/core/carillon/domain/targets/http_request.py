@@ -1,22 +1,27 @@
 """The bytes of an http target's request, a pure function of the call: nothing else can shape it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from carillon.domain.moments import to_rfc3339
 from carillon.domain.target_call import TargetCall
 from carillon.domain.targets.http import DEFAULT_METHOD, content_type, encode_body
+from carillon.domain.targets.signature import signature_headers
 from carillon.domain.targets.url import HttpUrl
 
 _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
-def encode_request(call: TargetCall, url: HttpUrl) -> bytes:
-    """Request line, headers and body; the specification must have passed its check."""
+def encode_request(call: TargetCall, url: HttpUrl, now: datetime) -> bytes:
+    """Request line, headers and body, signed where the specification says so; it must have passed its check."""
     method = call.spec.get("method", DEFAULT_METHOD)
     body = encode_body(call.spec)
     lines = [f"{method} {url.target} HTTP/1.1"]
-    lines += [f"{name}: {value}" for name, value in _headers(call, url, method, body).items()]
+    headers = _headers(call, url, method, body)
+    if call.spec.get("sign_with"):
+        headers |= signature_headers(call.spec["sign_with"], now, call.run_id, body or b"")
+    lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode("ascii") + (body or b"")
 
 
