@@ -59,7 +59,9 @@ class MemorySchedules:
         with self._database.operation("followers"):
             heads = [head for head in self._database.heads.values() if isinstance(head, Schedule)]
             followed = {head.schedule_id: head.timetable.after for head in heads}
-            return sorted(one for one, after in followed.items() if after and after.schedule_id == schedule_id)
+            return sorted(
+                one for one, after in followed.items() if after and after.schedule_id == schedule_id
+            )
 
     def revision(self, schedule_id, number):
         with self._database.operation("revision"):

@@ -39,7 +39,14 @@ OUTPUTS = {
 
 LISTED_BY_AWS = {
     "AWS/Lambda": (
-        {"Invocations", "Errors", "Throttles", "IteratorAge", "RecursiveInvocationsDropped", "ConcurrentExecutions"},
+        {
+            "Invocations",
+            "Errors",
+            "Throttles",
+            "IteratorAge",
+            "RecursiveInvocationsDropped",
+            "ConcurrentExecutions",
+        },
         {"FunctionName"},
     ),
     "AWS/SQS": ({"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"}, {"QueueName"}),

@@ -1,6 +1,6 @@
 """What identity and audit need from the world, as Protocols with their contracts; see ports.py for what all share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -28,9 +28,7 @@ class AuditLog(Protocol):
     def append(self, entry: AuditEntry) -> None:
         """Writes one entry by itself: a refusal, which changes nothing."""
 
-    def page(
-        self, query: AuditQuery, limit: int, start: Mapping[str, Any] | None = None
-    ) -> Page[AuditEntry]:
+    def page(self, query: AuditQuery, limit: int, start: Mapping[str, Any] | None = None) -> Page[AuditEntry]:
         """Entries newest first, eventually consistent; a page may be short, even empty, and the list still go on."""
 
 

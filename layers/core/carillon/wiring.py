@@ -153,12 +153,12 @@ def wire_worker() -> "tuple[Execute, Clock, Log, Metrics]":
 
     import carillon.zones  # noqa: F401 - the pinned zone data, before the first timetable
     from carillon.adapters.clock import SystemChance, SystemClock
+    from carillon.adapters.dynamo.facts import DynamoFacts
     from carillon.adapters.dynamo.outputs import DynamoOutputs
     from carillon.adapters.dynamo.run_logs import DynamoRunLogs
     from carillon.adapters.dynamo.runs import DynamoRuns
     from carillon.adapters.dynamo.schedules import DynamoSchedules
     from carillon.adapters.dynamo.slots import DynamoSlots
-    from carillon.adapters.dynamo.facts import DynamoFacts
     from carillon.adapters.targets.http import HttpTarget
     from carillon.adapters.targets.python import PythonTarget
     from carillon.adapters.targets.registry import Targets
@@ -359,7 +359,9 @@ def _other_issuers(settings: "ApiSettings", clock: Clock) -> "tuple[Issuer, ...]
     from carillon.settings import SettingsError
 
     if not settings.oidc_audience:
-        raise SettingsError("ApiSettings: OIDC_AUDIENCE is missing; without it any token of the issuer would do")
+        raise SettingsError(
+            "ApiSettings: OIDC_AUDIENCE is missing; without it any token of the issuer would do"
+        )
     pairs = (each.partition("=") for each in settings.oidc_roles)
     return (
         Issuer(
@@ -399,9 +401,9 @@ def wire_api() -> "Api":
     from carillon.adapters.targets.registry import added_kinds
     from carillon.domain.allow_list import AllowList
     from carillon.domain.definition import Limits
+    from carillon.domain.risk import risk
     from carillon.domain.targets.kind import AwsAllow
     from carillon.domain.targets.registry import KINDS
-    from carillon.domain.risk import risk
     from carillon.log import structured_log
     from carillon.services.api import build_api
     from carillon.services.doors import DoorPorts
@@ -474,12 +476,20 @@ def wire_operator() -> "tuple[Operator, Log]":
     from carillon.services.seal_audit import AuditSeals
     from carillon.settings import OperatorSettings
 
-    settings, clock, chance, log = OperatorSettings.from_env(), SystemClock(), SystemChance(), structured_log()
+    settings, clock, chance, log = (
+        OperatorSettings.from_env(),
+        SystemClock(),
+        SystemChance(),
+        structured_log(),
+    )
     database = _database(settings)
     bootstrap = BootstrapAdmin(
         DynamoAccess(database), clock, chance, Journal(chance), DynamoFactors(database)
     )
-    archive, signer = _audit_archive(settings, client("s3")), KmsRootSigner(client("kms"), settings.root_key_id)
+    archive, signer = (
+        _audit_archive(settings, client("s3")),
+        KmsRootSigner(client("kms"), settings.root_key_id),
+    )
     seals = AuditSeals(DynamoAuditLog(database), archive, signer, clock, log, settings.environment)
     kms = cache(lambda: client("kms"))
     keyring = Keyring(kms, settings.data_key_ids, settings.environment, clock)

@@ -46,7 +46,8 @@ def read_wait(section: Section, *, can_be_followed: bool = False) -> Wait | None
         for name in WAIT_FIELDS[1:]:
             if section.get(name) is not None:
                 section.fault(
-                    name, 'This only counts beside "wait": "callback" or "completion"; add that or leave this out.'
+                    name,
+                    'This only counts beside "wait": "callback" or "completion"; add that or leave this out.',
                 )
         return None
     if wait not in ("callback", "completion"):

@@ -23,8 +23,8 @@ from carillon.progress_ports import RunLogStore
 from carillon.services.jobs import Jobs
 from carillon.services.open_secrets import OpenSecrets
 from carillon.services.step_inputs import StepInputs
-from carillon.services.window import LastSuccess
 from carillon.services.task_log import TaskLog
+from carillon.services.window import LastSuccess
 
 FINISH_RESERVE: Final = timedelta(seconds=1)
 """Time kept at the end of an invocation for writing the result."""

@@ -69,9 +69,7 @@ def authorise_chain(principal: Principal, definition: Definition, schedules: Sch
         check_chain(schedules, definition.schedule_id, definition.timetable)
 
 
-def revision_of(
-    head: Schedule, definition: Definition, principal: Principal, secrets: Secrets
-) -> Revision:
+def revision_of(head: Schedule, definition: Definition, principal: Principal, secrets: Secrets) -> Revision:
     """The immutable revision that a written head points at."""
     return Revision(
         schedule_id=head.schedule_id,

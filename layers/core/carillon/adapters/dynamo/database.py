@@ -25,7 +25,7 @@ _BUSY: Final = frozenset(
 )
 
 
-class ConditionFailed(Exception):  # noqa: N818 - a verdict that every store answers, not an error of its own
+class ConditionFailed(Exception):
     """The row was not as the condition wants it; `item` is the row found, where the call asked for it."""
 
     def __init__(self, item: Wire | None) -> None:
@@ -33,7 +33,7 @@ class ConditionFailed(Exception):  # noqa: N818 - a verdict that every store ans
         self.item = item
 
 
-class Cancelled(Exception):  # noqa: N818 - as above
+class Cancelled(Exception):
     """A transaction wrote nothing; `codes` has one reason per action, in their order."""
 
     def __init__(self, codes: Sequence[str]) -> None:

@@ -96,11 +96,17 @@ def content_type(spec: Mapping[str, Any]) -> str | None:
 
 def _check_fields(spec: Mapping[str, Any]) -> Iterator[FieldError]:
     for name in sorted(set(spec) - _FIELDS):
-        yield FieldError(name, "An http target has no such field; it takes method, url, headers, body and sign_with.")
+        yield FieldError(
+            name, "An http target has no such field; it takes method, url, headers, body and sign_with."
+        )
 
 
 def _check_signing(key: object) -> Iterator[FieldError]:
-    if key is not None and not isinstance(key, Secret) and not (isinstance(key, str) and _SECRET.fullmatch(key)):
+    if (
+        key is not None
+        and not isinstance(key, Secret)
+        and not (isinstance(key, str) and _SECRET.fullmatch(key))
+    ):
         yield FieldError("sign_with", "Name the secret that signs, such as ${secrets.SIGNING_KEY}.")
 
 
