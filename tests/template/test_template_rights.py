@@ -27,6 +27,7 @@ TARGET_VERBS = USING | {
         "ecs:StopTask",
     ),
     *("ssm:ListCommands", "ssm:ListCommandInvocations", "ssm:CancelCommand"),
+    *("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface"),
 }
 
 PURPOSES = {
@@ -62,7 +63,8 @@ def test_a_wildcard_resource_always_gives_its_reason(stack):
 
 def test_no_role_has_a_right_on_everything(stack):
     for role, statement in allowed(stack):
-        if statement.get("Sid") != "FollowCommands":  # Run Command's own verbs know no resource.
+        # Run Command's own verbs know no resource, and Lambda makes network interfaces of no name.
+        if statement.get("Sid") not in ("FollowCommands", "JoinSubnets"):
             assert "*" not in statement["Resource"], (role, statement)
 
 
@@ -100,6 +102,13 @@ def test_what_targets_need_is_given_only_where_a_target_is_listed(stack):
     source = stack.source.partition("WorkerRole:")[2].partition("# ----")[0]
     for sid in ("UseTargets", "GiveRolesToContainers", "FollowExecutions", "FollowTasks", "FollowCommands"):
         assert f"- HasTargetArns\n                - Sid: {sid}\n" in source
+
+
+def test_the_worker_joins_subnets_only_where_some_are_given(stack):
+    chosen, subnets, otherwise = stack.functions["WorkerFunction"]["VpcConfig"]["Fn::If"]
+    assert (chosen, otherwise) == ("HasWorkerSubnets", {"Ref": "AWS::NoValue"})
+    assert set(subnets) == {"SubnetIds", "SecurityGroupIds"}
+    assert all("VpcConfig" not in each for name, each in stack.functions.items() if name != "WorkerFunction")
 
 
 def test_worker_and_api_know_the_same_lists_of_targets_and_what_is_the_stacks_own(stack):

@@ -403,12 +403,13 @@ def wire_api() -> "Api":
     from carillon.domain.definition import Limits
     from carillon.domain.risk import risk
     from carillon.domain.targets.kind import AwsAllow
-    from carillon.domain.targets.registry import KINDS
+    from carillon.domain.targets.registry import add_kinds
     from carillon.log import structured_log
     from carillon.services.api import build_api
     from carillon.services.doors import DoorPorts
     from carillon.settings import ApiSettings
 
+    add_kinds(added_kinds())
     settings, clock, chance, kms = ApiSettings.from_env(), SystemClock(), SystemChance(), client("kms")
     seals = _seals("api", settings, clock)
     database = _database(settings, seals)
@@ -440,7 +441,6 @@ def wire_api() -> "Api":
             settings.minimum_interval_seconds,
             AllowList.of(settings.http_allow),
             AwsAllow(settings.target_arns, settings.own_arns),
-            {**KINDS, **added_kinds()},
         ),
         issuer=settings.environment,
         door_ports=DoorPorts(

@@ -286,6 +286,18 @@ def test_an_event_carries_its_run_in_the_detail(wire):
     assert (detail["day"], detail["carillon"]["run_id"]) == ("yesterday", "nightly@20261122T020000Z")
 
 
+@pytest.mark.parametrize(("kind", "name"), [("lambda", "payload"), ("stepfunctions", "input")])
+def test_a_target_that_has_to_call_back_is_told_how(kind, name, wire):
+    target, service = wire(kind, answer({"executionArn": arn("states", "execution:etl:a")}))
+    call = replace(make_call(spec_of(kind)), callback_token="t0ken", callback_url="https://api/v1/runs/a")
+    assert target.execute(call).succeeded
+    body = json.loads(service.requests[0][1])
+    given = json.loads(body["input"]) if kind == "stepfunctions" else body
+    assert (given["day"], given["carillon"]["callback_token"]) == ("yesterday", "t0ken")
+    assert name in call.spec
+    assert call.spec[name] == {"day": "yesterday"}
+
+
 def test_a_payload_is_sent_as_json_and_the_functions_log_comes_back(wire):
     log = []
     target, service = wire("lambda", answer({"rows": 7}, x_amz_log_result="aGVsbG8="))

@@ -7,14 +7,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from carillon.domain.job import Job
-from carillon.domain.targets.registry import KINDS
+from carillon.domain.targets.registry import ids_of
 
 UNKNOWN_TARGET: Final = "*"
 
 
 def target_ids(job: Job) -> tuple[str, ...]:
     """Every target of the job, its steps and its compensations, each once."""
-    return tuple(dict.fromkeys(each for target in _targets(job) for each in _ids_of(target)))
+    return tuple(
+        dict.fromkeys(each for target in _targets(job) for each in ids_of(target) or (UNKNOWN_TARGET,))
+    )
 
 
 def _targets(job: Job) -> Iterator[Mapping[str, Any]]:
@@ -22,12 +24,3 @@ def _targets(job: Job) -> Iterator[Mapping[str, Any]]:
         yield job.target
     for task in (*job.tasks.values(), *([job.compensate] if job.compensate else [])):
         yield from _targets(task)
-
-
-def _ids_of(target: Mapping[str, Any]) -> tuple[str, ...]:
-    kind = KINDS.get(str(target.get("kind")))
-    if kind is not None:
-        return kind.ids(target) or (UNKNOWN_TARGET,)
-    # A kind that a stack has added: what it is called stands in the same field as that of AWS's own.
-    arn = target.get("arn")
-    return (arn,) if isinstance(arn, str) else (UNKNOWN_TARGET,)

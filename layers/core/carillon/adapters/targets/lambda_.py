@@ -9,7 +9,7 @@ from carillon.domain.outcome import Outcome, OutcomeKind
 from carillon.domain.target_call import TargetCall
 from carillon.domain.targets import lambda_
 from carillon.domain.targets.arn import Arn
-from carillon.domain.targets.aws_spec import encoded, run_facts
+from carillon.domain.targets.aws_spec import encoded, told_input
 
 
 class LambdaTarget(AwsTarget):
@@ -37,8 +37,7 @@ class LambdaTarget(AwsTarget):
 
 
 def _request(call: TargetCall, invocation: str) -> dict[str, Any]:
-    payload = call.spec.get("payload")
-    text = encoded(run_facts(call)) if payload is None else _json(payload)
+    text = _json(told_input(call, "payload"))
     return {"FunctionName": call.spec["arn"], "InvocationType": invocation, "Payload": text.encode()}
 
 

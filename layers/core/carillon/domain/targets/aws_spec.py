@@ -15,6 +15,10 @@ MAX_INPUT_BYTES: Final = 200_000
 """Below what each of the services takes (256 KiB), so that our own attributes fit beside it."""
 
 
+OWN_KEY: Final = "carillon"
+"""Where an object that a target is given tells of the run."""
+
+
 def check_fields(spec: Spec, known: Collection[str]) -> Iterator[FieldError]:
     """Every field that this kind does not have."""
     for name in sorted(set(spec) - {"kind", *known}):
@@ -100,6 +104,16 @@ def input_of(call: TargetCall, name: str) -> str:
     """The input of a call as text: the schedule's own, or the facts of the run."""
     value = call.spec.get(name)
     return encoded(run_facts(call) if value is None else value)
+
+
+def told_input(call: TargetCall, name: str) -> Any:
+    """The same as a value; where the target has to call back, an object also holds the run's facts."""
+    value = call.spec.get(name)
+    if value is None:
+        return run_facts(call)
+    if call.callback_token is not None and isinstance(value, Mapping) and OWN_KEY not in value:
+        return {**value, OWN_KEY: run_facts(call)}
+    return value
 
 
 def arn_of(spec: Spec, name: str = "arn") -> Arn:

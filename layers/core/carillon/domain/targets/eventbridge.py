@@ -8,6 +8,7 @@ from carillon.domain.outcome import Outcome, OutcomeKind
 from carillon.domain.target_call import TargetCall
 from carillon.domain.targets.aws_answers import NOT_FOUND, REFUSED, UNAVAILABLE, Meaning, Refusal, outcome_of
 from carillon.domain.targets.aws_spec import (
+    OWN_KEY,
     check_arn,
     check_fields,
     check_json,
@@ -27,7 +28,6 @@ ERRORS: Final[Mapping[str, Meaning]] = {
     "EventBusNotFound": NOT_FOUND,
     "OperationDisabledException": UNAVAILABLE,
 }
-OWN_KEY: Final = "carillon"
 DEFAULT_SOURCE: Final = "carillon"
 DEFAULT_TYPE: Final = "Scheduled run"
 _EXAMPLE: Final = "arn:aws:events:eu-central-1:123456789012:event-bus/orders"

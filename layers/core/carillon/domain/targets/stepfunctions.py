@@ -12,7 +12,7 @@ from carillon.domain.outcome import Outcome, OutcomeKind, retryable
 from carillon.domain.target_call import TargetCall
 from carillon.domain.targets.arn import read_arn
 from carillon.domain.targets.aws_answers import NOT_FOUND, REFUSED, THROTTLED, Meaning
-from carillon.domain.targets.aws_spec import check_arn, check_fields, check_json, input_of, own_id
+from carillon.domain.targets.aws_spec import check_arn, check_fields, check_json, encoded, own_id, told_input
 from carillon.domain.targets.kind import Reach, Spec, TargetKind
 from carillon.domain.targets.remote_name import console, remote_name
 
@@ -56,7 +56,7 @@ def start_request(call: TargetCall, stack: str, *, again: bool = False) -> dict[
     return {
         "stateMachineArn": call.spec["arn"],
         "name": remote_name(stack, call.schedule_id, mark, LONGEST_NAME),
-        "input": input_of(call, "input"),
+        "input": encoded(told_input(call, "input")),
     }
 
 
