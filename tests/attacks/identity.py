@@ -22,7 +22,7 @@ def _(victim):
 @attack("LOGIN-02", "a user who does not exist gets the same answer, word for word", "the same")
 def _(victim):
     answers = [
-        victim.log_in(user=name, password="wrong").json
+        victim.log_in(user=name, password="wrong").json  # pragma: allowlist secret
         for name in ("admin", "nobody")  # pragma: allowlist secret
     ]  # pragma: allowlist secret
     return "the same" if answers[0] == answers[1] else answers
