@@ -31,7 +31,7 @@ def _(victim):
 @attack("LOGIN-03", "the right password after ten wrong ones", "429 login_throttled")
 def _(victim):
     for _ in range(10):
-        victim.log_in(user="nobody", password="wrong")
+        victim.log_in(user="nobody", password="wrong")  # pragma: allowlist secret
     return victim.log_in(user="admin", password=PASSWORD)
 
 
