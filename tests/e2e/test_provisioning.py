@@ -63,7 +63,7 @@ def test_the_dispatch_queue_gives_up_after_five_receives(emulator, stack):
 def test_every_function_has_its_code_its_layer_and_only_text_in_its_environment(stack):
     assert {spec.name for spec in stack.functions.values()} == {
         f"carillon-{name}"
-        for name in ("tick", "worker", "api", "deadletter", "archive", "follow", "operator")
+        for name in ("tick", "worker", "api", "deadletter", "archive", "follow", "operator", "completion")
     }
     for spec in stack.functions.values():
         assert spec.paths == (ROOT / "functions", ROOT / "layers/core")
