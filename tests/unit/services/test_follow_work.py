@@ -202,6 +202,18 @@ def test_a_service_that_never_answers_ends_in_a_timeout():
     assert (life.row.state, life.row.reason) == (RunState.TIMED_OUT, "completion_overdue")
 
 
+def test_work_that_nobody_could_remember_is_found_by_asking(monkeypatch):
+    def refuse(facts, *given):
+        raise Unavailable("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tests.fakes.doors.MemoryFacts.swap", refuse)
+        life = waiting()
+    end(life)
+    minutes(life, 16)
+    assert life.row.state is RunState.SUCCEEDED
+
+
 def test_word_that_comes_before_the_run_waits_is_told_again():
     life = waiting()
     life.facts.rows.clear()

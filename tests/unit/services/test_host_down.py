@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
+from carillon.domain.errors import Unavailable
 from carillon.domain.host_gate import HostLimit
 from carillon.domain.job import Retry
 from carillon.domain.outcome import Outcome, OutcomeKind, retryable
@@ -122,6 +123,25 @@ def test_a_host_gets_no_more_calls_a_minute_than_it_may():
     for start in starts:
         assert sum(start <= now < start + timedelta(seconds=60) for now in starts) <= 20
     assert sum(now < starts[0] + timedelta(seconds=60) for now in starts) == 10
+
+
+class Broken:
+    """Facts that cannot be reached."""
+
+    def read(self, key, now):
+        raise Unavailable("no answer")
+
+    swap = read_many = read
+
+
+def test_what_is_not_known_of_hosts_keeps_no_run_from_its_target():
+    world, host = outage(3, 0)
+    world.gate._facts = Broken()
+    work_through(world, 3)
+    assert len(host.calls) == 3
+    assert {row.state for row in world.database.runs.values() if row.attempt} == {RunState.SUCCEEDED}
+    world.gate.tell(world.gate.ask("example.com", world.clock.now()), DOWN)
+    assert {line["action"] for line in world.lines} >= {"host_not_asked", "host_not_told"}
 
 
 def test_a_host_that_is_well_costs_one_read_every_few_seconds_and_no_write():

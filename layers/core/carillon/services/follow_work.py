@@ -6,7 +6,7 @@ doubled or late.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from carillon.domain.cancelling import cancel
@@ -17,6 +17,7 @@ from carillon.domain.lifecycle import is_sent_at_once
 from carillon.domain.outcome import Outcome
 from carillon.domain.remote import follow, settle_remote, too_long
 from carillon.domain.run import Run, RunState
+from carillon.domain.run_remote import Remote
 from carillon.domain.workflow.output import measured
 from carillon.fact_ports import Fact, Facts
 from carillon.ports import Chance, Clock, DispatchQueue, Log, OutputStore, RunStore, ScheduleStore, Target
@@ -66,12 +67,18 @@ class FollowWork:
         now = self._clock.now()
         after = follow(run, now, job_wait, job.retry, str(job.target.get("kind")), outcome)
         if after.remote is not None:
-            until = after.remote.due_at + KEPT_AFTER_DUE
-            fact = Fact({"run_id": str(run.run_id)}, until, self._chance.token())
-            self._facts.swap(fact_key(after.remote.id), None, fact, now)
+            self._remember(run, after.remote, now)
         written = self._runs.transition(run, after)
         self._tell("completion_awaited", outcome.message, written)
         return self.look(written) if written.cancel_requested_at is not None else written
+
+    def _remember(self, run: Run, remote: Remote, now: datetime) -> None:
+        fact = Fact({"run_id": str(run.run_id)}, remote.due_at + KEPT_AFTER_DUE, self._chance.token())
+        try:
+            self._facts.swap(fact_key(remote.id), None, fact, now)
+        except CarillonError as error:
+            # The work has begun: without this its event finds nobody, but the sweep asks all the same.
+            self._log("work_not_remembered", str(error), task_id=str(run.run_id), attempt=run.attempt)
 
     def look(self, run: Run) -> Run:
         """Asks what came of the work of a waiting run; LostRace when somebody else has found it out."""

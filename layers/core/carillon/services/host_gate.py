@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from carillon.domain.errors import CarillonError
 from carillon.domain.host_gate import Admission, Host, HostLimit, Sign, State, admit, sign_of, told
 from carillon.domain.host_value import host_value, read_host
 from carillon.domain.outcome import Outcome
@@ -64,7 +65,12 @@ class HostGate:
                 return Pass(name, call)
             if state is State.OPEN:
                 return self._held(admit(seen[1], limit, self._clock.now(), call, until))
-        return self._ask_all(name, limit, call, until)
+        try:
+            return self._ask_all(name, limit, call, until)
+        except CarillonError as error:
+            # What only spares a host must not keep a run from its target.
+            self._log("host_not_asked", f"Nothing is known of {name}: {error}", host=name)
+            return Pass(name, call)
 
     def _ask_all(self, name: str, limit: HostLimit, call: str, until: datetime) -> Pass | Held:
         for _ in range(MAX_TRIES):
@@ -82,6 +88,12 @@ class HostGate:
         seen = self._seen.get(given.host, (None, Host()))[1]
         if sign is not Sign.DEAD and given.host not in self._limits and seen == Host():
             return
+        try:
+            self._tell_all(given, sign)
+        except CarillonError as error:
+            self._log("host_not_told", f"{given.host} was not noted: {error}", host=given.host)
+
+    def _tell_all(self, given: Pass, sign: Sign) -> None:
         for _ in range(MAX_TRIES):
             fact, host = self._read(given.host)
             after = told(host, sign, self._clock.now(), given.call)
