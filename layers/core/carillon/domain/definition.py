@@ -11,10 +11,8 @@ from typing import Any, Final
 from carillon.domain.alert_rules import ALERT_FIELDS, read_alerts
 from carillon.domain.allow_list import AllowList
 from carillon.domain.catch_up import MAX_CATCH_UP
-from carillon.domain.errors import NotAvailable
 from carillon.domain.job import Job
 from carillon.domain.job_definition import read_job
-from carillon.domain.not_yet import refusals
 from carillon.domain.overlap_proof import needs_slot
 from carillon.domain.reading import Faults, Section
 from carillon.domain.run_id import SCHEDULE_ID
@@ -99,7 +97,7 @@ class Definition:
 
 
 def read_definition(document: Any, limits: Limits, now: datetime) -> Definition:
-    """The definition in a decoded JSON document; InvalidInput or NotAvailable with every fault.
+    """The definition in a decoded JSON document; InvalidInput with every fault.
 
     `now` is where the check of the shortest interval begins.
     """
@@ -121,20 +119,11 @@ def read_definition(document: Any, limits: Limits, now: datetime) -> Definition:
         secrets=read_secrets(body.get("job"), faults),
         alerts=read_alerts(body.section("alerts", ALERT_FIELDS)),
     )
-    _refuse_unavailable(body.document, faults)
     faults.raise_any("The schedule is not valid.")
     needed = needs_slot(
         definition.timetable, definition.policies, definition.job, limits.longest_lease_seconds, now
     )
     return replace(definition, needs_slot=needed)
-
-
-def _refuse_unavailable(document: Mapping[str, Any], faults: Faults) -> None:
-    features = tuple(refusals(document))
-    if features and not faults.errors:
-        raise NotAvailable(None, features)
-    for error in features:
-        faults.note(error.field, error.message)
 
 
 def _schedule_id(body: Section) -> str:

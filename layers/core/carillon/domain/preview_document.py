@@ -6,10 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from carillon.domain.definition import TIMETABLE_FIELDS, Limits, read_timetable
-from carillon.domain.errors import FieldError, NotAvailable
 from carillon.domain.looking_ahead import Expected
 from carillon.domain.moments import to_rfc3339
-from carillon.domain.not_yet import refusals
 from carillon.domain.reading import Faults, Section
 from carillon.domain.schedule import TimetableSpec
 from carillon.domain.wording import describe
@@ -29,7 +27,7 @@ class PreviewRequest:
 
 
 def read_preview(document: Any, limits: Limits, now: datetime) -> PreviewRequest:
-    """The request in a decoded JSON document: a timetable's fields, `count` and `from`; InvalidInput, NotAvailable."""
+    """The request in a decoded JSON document: a timetable's fields, `count` and `from`; InvalidInput."""
     faults = Faults()
     body = Section(document, "", faults, (*TIMETABLE_FIELDS, "count", "from"))
     spec = read_timetable(body, limits, now)
@@ -39,13 +37,6 @@ def read_preview(document: Any, limits: Limits, now: datetime) -> PreviewRequest
     if not spec.expression:
         body.fault("expression", "Say when it fires; only an expression can be looked ahead in.")
     faults.raise_any("The timetable is not valid.")
-    refused = [
-        FieldError(fault.field.removeprefix("timetable."), fault.message)
-        for fault in refusals({"timetable": body.document})
-        if fault.field.startswith("timetable.")
-    ]
-    if refused:
-        raise NotAvailable(None, refused)
     return request
 
 
