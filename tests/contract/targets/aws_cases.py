@@ -130,7 +130,7 @@ def _cases():
     yield _wired("http", "success", None, reply("HTTP/1.1 204 No Content\nContent-Length: 0"))
     yield _wired("http", "retryable", "http_503", reply("HTTP/1.1 503 Busy\nContent-Length: 0"))
     yield _wired("http", "permanent", "http_404", reply("HTTP/1.1 404 No\nContent-Length: 0"))
-    yield _wired("http", "retryable", "answer_lost", cut)
+    yield _wired("http", "unknown", "answer_lost", cut)
     yield _wired("http", "timed_out", "timed_out", silent, seconds=0.4)
     yield Case("python", "success", None, changes=(("task", "describe"),), seconds=20.0)
     yield Case("python", "retryable", "task_raised", changes=(("task", "fail"),), seconds=20.0)

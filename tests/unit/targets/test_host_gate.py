@@ -77,7 +77,7 @@ def test_calls_that_were_under_way_when_the_door_closed_do_not_make_the_pause_lo
         (retryable("http_429", "", status=429), Sign.ALIVE),
         (retryable("http_503", "", status=503), Sign.DEAD),
         (retryable("not_connected", ""), Sign.DEAD),
-        (retryable("answer_lost", ""), Sign.DEAD),
+        (Outcome(OutcomeKind.UNKNOWN, "", error="answer_lost"), Sign.DEAD),
         (timed_out(""), Sign.DEAD),
         (permanent("address_refused", ""), Sign.NOTHING),
         (retryable("no_time_left", ""), Sign.NOTHING),

@@ -18,7 +18,7 @@ from carillon.adapters.targets.addresses import Resolver, pin_addresses, system_
 from carillon.adapters.targets.deadline import CancelledError, Deadline, DeadlineSocket
 from carillon.domain.allow_list import AllowList
 from carillon.domain.errors import FieldError
-from carillon.domain.outcome import Outcome, permanent, retryable, timed_out
+from carillon.domain.outcome import Outcome, OutcomeKind, permanent, retryable, timed_out
 from carillon.domain.target_call import TargetCall
 from carillon.domain.targets.http import DEFAULT_METHOD, check_http
 from carillon.domain.targets.http_answers import read_answer
@@ -160,9 +160,8 @@ def _exchange(
 
 
 def _lost(reason: str) -> Outcome:
-    return retryable(
-        "answer_lost", f"The request was sent but its answer was lost ({reason}); the effect is unknown."
-    )
+    message = f"The request was sent but its answer was lost ({reason}); the effect is unknown."
+    return Outcome(OutcomeKind.UNKNOWN, message, error="answer_lost")
 
 
 def _read_output(response: HTTPResponse) -> dict[str, Any]:
