@@ -138,3 +138,54 @@ def test_a_poison_run_is_named_alone_and_left_out_among_others(dynamo, runs, att
     assert runs.of_schedule("nightly-etl", 9).items == (good,)
     with pytest.raises(LostRace):
         runs.transition(replace(bad, claim_id="c", state=RunState.WAITING), ended())
+
+
+def poison_run(dynamo, row, attributes):
+    key = {"schedule_id": {"S": row.run_id.schedule_id}, "run_key": {"S": row.run_id.run_key}}
+    item = dynamo.client.get_item(TableName="RunsTable", Key=key)["Item"] | attributes
+    dynamo.client.put_item(TableName="RunsTable", Item=item)
+    return key
+
+
+def test_a_poison_run_leaves_the_front_of_the_wake_index_with_its_reason_and_stays_in_it(dynamo, runs):
+    bad, shard = run(), shard_of("nightly-etl", SHARDS)
+    runs.put_if_absent(bad)
+    key = poison_run(dynamo, bad, {"state": {"S": "LOST"}})
+    why = runs.put_off_unreadable(bad.run_id, NOW + minutes(15))
+    assert "LOST" in why
+    assert runs.wake_before(shard, NOW + minutes(14), 9) == []
+    assert runs.wake_before(shard, NOW + minutes(15), 9) == [bad.run_id]
+    assert dynamo.client.get_item(TableName="RunsTable", Key=key)["Item"]["unreadable"]["S"] == why
+
+
+def test_a_poison_run_that_can_be_read_again_goes_on(dynamo, runs):
+    bad = run()
+    runs.put_if_absent(bad)
+    poison_run(dynamo, bad, {"state": {"S": "LOST"}})
+    runs.put_off_unreadable(bad.run_id, NOW + minutes(15))
+    poison_run(dynamo, bad, {"state": {"S": "QUEUED"}})
+    found = runs.get(bad.run_id)
+    assert found == replace(bad, wake_at=NOW + minutes(15))
+    assert runs.transition(found, replace(found, wake_at=NOW + minutes(16)), held_wake=True)
+
+
+def test_a_run_that_can_be_read_or_is_not_there_is_not_put_off(dynamo, runs):
+    good = run()
+    runs.put_if_absent(good)
+    assert runs.put_off_unreadable(good.run_id, NOW + minutes(15)) is None
+    assert runs.put_off_unreadable(run("nobody").run_id, NOW + minutes(15)) is None
+    assert runs.get(good.run_id) == good
+
+
+def test_a_poison_run_that_moves_between_the_look_and_the_write_is_not_put_off(dynamo, runs):
+    bad = run()
+    runs.put_if_absent(bad)
+    poison_run(dynamo, bad, {"state": {"S": "LOST"}})
+
+    def mend(request):
+        """Comes with the update, after the read."""
+        poison_run(dynamo, bad, {"state": {"S": "QUEUED"}})
+
+    dynamo.wire.faults += [lambda request: None, mend]
+    assert runs.put_off_unreadable(bad.run_id, NOW + minutes(15)) is None
+    assert runs.get(bad.run_id) == bad

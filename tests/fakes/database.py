@@ -17,6 +17,7 @@ class PoisonRow:
 
     reason: str
     due_at_ms: int = 0
+    wake_at: datetime | None = None
 
 
 class MemoryDatabase:

@@ -90,6 +90,14 @@ class MemoryRuns:
             ]
             return sorted(found, key=lambda run: run.run_id)
 
+    def put_off_unreadable(self, run_id, until):
+        with self._database.operation("put_off_unreadable"):
+            row = self._database.runs.get(run_id)
+            if not isinstance(row, PoisonRow) or row.wake_at is None:
+                return None
+            self._database.runs[run_id] = replace(row, wake_at=until)
+            return row.reason
+
     def wake_before(self, shard, moment, limit):
         with self._database.operation("wake_before"):
             found = [
@@ -109,7 +117,7 @@ class MemoryRuns:
             found = [
                 (run.ended_at, run_id)
                 for run_id, run in self._indexed(shard)
-                if run.state in LISTED_AS_FAILED and run.ended_at >= moment
+                if isinstance(run, Run) and run.state in LISTED_AS_FAILED and run.ended_at >= moment
             ]
             ordered = [run_id for _, run_id in sorted(found, reverse=True)]
             page, last = paged(ordered, limit, start, str)
@@ -121,7 +129,7 @@ class MemoryRuns:
 
     def _indexed(self, shard):
         for run_id, run in self._database.indexed_runs().items():
-            if isinstance(run, Run) and shard_of(run_id.schedule_id, self._database.shards) == shard:
+            if shard_of(run_id.schedule_id, self._database.shards) == shard:
                 yield run_id, run
 
 

@@ -16,6 +16,7 @@ ALARMED = {
     ("Carillon", "TickLag", "AWS::StackName"),
     ("Carillon", "Throttles", "AWS::StackName"),
     ("Carillon", "BrokenSchedules", "AWS::StackName"),
+    ("Carillon", "UnreadableRuns", "AWS::StackName"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "DispatchQueue"),
     ("AWS/Lambda", "Invocations", "DeadLetterFunction"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "DispatchDeadLetters"),

@@ -20,6 +20,7 @@ _WARNINGS: Final = frozenset(
         "record_returned",
         "request_failed",
         "row_unreadable",
+        "run_unreadable",
         "schedule_broken",
         "sweep_failed",
         "wake_up_unsent",

@@ -188,6 +188,12 @@ class RunStore(Protocol):
     def queued_between(self, schedule_id: str, first: datetime, last: datetime) -> Sequence[Run]:
         """QUEUED runs whose key's moment lies in [first, last] (consistent)."""
 
+    def put_off_unreadable(self, run_id: RunId, until: datetime) -> str | None:
+        """Moves a row that cannot be read to `until` in the wake index; answers why it cannot be read.
+
+        None, and nothing written, where there is no such row, or it can be read, or it has moved meanwhile.
+        """
+
     def wake_before(self, shard: int, moment: datetime, limit: int) -> Sequence[RunId]:
         """Unfinished runs with wake_at ≤ moment, longest overdue first; a hint (eventually consistent)."""
 

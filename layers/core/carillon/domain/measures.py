@@ -29,6 +29,7 @@ UNITS: Final[Mapping[str, str]] = {
     "Resent": COUNT,
     "AttemptsLost": COUNT,
     "SweepFailures": COUNT,
+    "UnreadableRuns": COUNT,
     "Succeeded": COUNT,
     "Failed": COUNT,
     "TimedOut": COUNT,

@@ -69,6 +69,7 @@ def tick_measures(report: TickReport) -> Values:
         "Resent": swept.resent,
         "AttemptsLost": swept.retried + swept.unknown,
         "SweepFailures": swept.failed,
+        "UnreadableRuns": swept.unreadable,
     }
     always = {"TickLag": report.lag_seconds, "Due": report.due, "Claimed": report.runs}
     return always | {name: value for name, value in seldom.items() if value}

@@ -1,17 +1,19 @@
 """The sweep: looks at every unfinished run that is past its wake_at and does what `look_after` says.
 
 The index is a hint: rows are read consistently, and the conditional write decides. The wake_at is pushed before
-a row is worked on, so a row that cannot be helped starves nobody.
+a row is worked on, so a row that cannot be helped starves nobody; one that cannot even be read is put off.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Final
 
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import CarillonError, LostRace
 from carillon.domain.lifecycle import is_sent_at_once, past_deadline
-from carillon.domain.recovery import Action, Recovery, expire, look_after
+from carillon.domain.recovery import LONGEST_RESEND, Action, Recovery, expire, look_after
 from carillon.domain.run import Run, RunState
+from carillon.domain.run_id import RunId
 from carillon.domain.waiting import overdue
 from carillon.ports import Chance, Clock, Concurrently, DispatchQueue, Log, RunStore, ScheduleStore
 from carillon.services.ended import Ended
@@ -35,6 +37,7 @@ class SweepReport:
     timed_out: int = 0
     passed: int = 0
     failed: int = 0
+    unreadable: int = 0
 
     def __add__(self, other: "SweepReport") -> "SweepReport":
         return SweepReport(
@@ -78,10 +81,27 @@ class Sweep:
     def run(self, shard: int) -> SweepReport:
         """Looks after one shard's stragglers."""
         overdue = self._runs.wake_before(shard, self._clock.now(), MAX_ROWS)
-        helped = list(self._concurrently(self._look_after, self._runs.get_many(overdue)))
+        rows = self._runs.get_many(overdue)
+        helped = list(self._concurrently(self._look_after, rows))
         wake_ups = [Dispatch.for_next_attempt(run) for _, run in helped if run is not None]
         self._queue.send(wake_ups, self._clock.now())
-        return sum((counts for counts, _ in helped), SweepReport())
+        counts = sum((counts for counts, _ in helped), SweepReport())
+        return counts + self._put_off(sorted(set(overdue) - {run.run_id for run in rows}))
+
+    def _put_off(self, missing: Sequence[RunId]) -> SweepReport:
+        """Rows that cannot be read leave the front of the index; whoever can read them later finds them again."""
+        try:
+            return sum((self._put_off_one(run_id) for run_id in missing), SweepReport())
+        except CarillonError as error:
+            self._log("sweep_failed", "Rows that cannot be read stay where they are.", error=repr(error))
+            return SweepReport(failed=1)
+
+    def _put_off_one(self, run_id: RunId) -> SweepReport:
+        why = self._runs.put_off_unreadable(run_id, self._clock.now() + LONGEST_RESEND)
+        if why is None:
+            return SweepReport()
+        self._log("run_unreadable", "A run's row cannot be read.", run_id=str(run_id), why=why)
+        return SweepReport(unreadable=1)
 
     def _look_after(self, run: Run) -> Helped:
         recovery = look_after(run, self._clock.now())

@@ -9,6 +9,7 @@ from carillon.adapters.dynamo.audit import audit_action
 from carillon.adapters.dynamo.claims import put_run_action
 from carillon.adapters.dynamo.database import Cancelled, ConditionFailed, Database
 from carillon.adapters.dynamo.expressions import Expression
+from carillon.adapters.dynamo.poison_runs import put_off_unreadable
 from carillon.adapters.dynamo.run_item import read_run, read_run_id, run_key
 from carillon.adapters.dynamo.transitions import is_own_write, write_transition, write_transition_with
 from carillon.adapters.dynamo.wire import Row, Wire, text
@@ -119,6 +120,10 @@ class DynamoRuns:
             FilterExpression=expression.compare("state", "=", text(RunState.QUEUED.value)),
         )
         return [run for items, _ in pages for run in _readable(items)]
+
+    def put_off_unreadable(self, run_id: RunId, until: datetime) -> str | None:
+        """GetItem, consistent, then UpdateItem if state and wake_at are as stored."""
+        return put_off_unreadable(self._database, run_id, until)
 
     def wake_before(self, shard: int, moment: datetime, limit: int) -> Sequence[RunId]:
         """Query of `wake`: wake_shard = shard, wake_at ≤ moment, ascending; keys only, eventually consistent."""
