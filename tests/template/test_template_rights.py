@@ -98,6 +98,20 @@ def test_the_verbs_of_targets_are_given_only_for_what_the_stack_lists_and_never_
     assert (deny["Effect"], {"Ref": "AlertsTopic"} in deny["Resource"]) == ("Deny", True)
 
 
+def test_no_job_reads_or_writes_the_stacks_tables_archive_and_failures_whatever_is_listed(stack):
+    statements = {s.get("Sid"): s for s in stack.statements("WorkerRole")}
+    data, failures = statements["NeverCarillonsData"], statements["NeverCarillonsFailures"]
+    assert {data["Effect"], failures["Effect"]} == {"Deny"}
+    kept = {*stack.of_type("AWS::DynamoDB::Table"), *stack.of_type("AWS::S3::Bucket")}
+    named = {each["Fn::GetAtt"][0] for each in data["Resource"] if "Fn::GetAtt" in each}
+    assert named == kept
+    assert {"Fn::Sub": "${ArchiveBucket.Arn}/*"} in data["Resource"]
+    jobs = {a for sid in ("TaskBuckets", "TaskObjects", "TaskTables") for a in statements[sid]["Action"]}
+    assert set(data["Action"]) == jobs
+    queues = {each["Fn::GetAtt"][0] for each in failures["Resource"]}
+    assert queues == set(stack.of_type("AWS::SQS::Queue")) - {"DispatchQueue"}
+
+
 def test_what_targets_need_is_given_only_where_a_target_is_listed(stack):
     source = stack.source.partition("WorkerRole:")[2].partition("# ----")[0]
     for sid in ("UseTargets", "GiveRolesToContainers", "FollowExecutions", "FollowTasks", "FollowCommands"):
@@ -119,8 +133,10 @@ def test_worker_and_api_know_the_same_lists_of_targets_and_what_is_the_stacks_ow
     assert worker["OWN_ARNS"] == api["OWN_ARNS"]
     text, parts = worker["OWN_ARNS"]["Fn::Sub"]
     assert "function:${AWS::StackName}-*" in text
-    queues = {part["Fn::GetAtt"][0] for part in parts.values()}
+    queues = {part["Fn::GetAtt"][0] for part in parts.values() if "Fn::GetAtt" in part}
     assert queues == set(stack.of_type("AWS::SQS::Queue"))
+    data = {part["Fn::GetAtt"][0] for part in parts["Data"]["Fn::Join"][1]}
+    assert data == {*stack.of_type("AWS::DynamoDB::Table"), *stack.of_type("AWS::S3::Bucket")}
     assert set(stack.of_type("AWS::SNS::Topic")) == {"AlertsTopic"}
     assert "${AlertsTopic}" in text
     assert all("${AWS::StackName}-" in str(each["FunctionName"]) for each in stack.functions.values())

@@ -210,3 +210,16 @@ def test_both_tasks_are_registered_and_their_modules_import_no_sdk():
     assert {"delete-old-objects", "copy-table-to-s3"} <= set(registry.tasks)
     assert [name for name in registry.broken if name.startswith("worker.")] == []
     assert not hasattr(deleting, "boto3")
+
+
+def test_the_stacks_own_tables_and_archive_are_refused_whatever_the_lists_say():
+    own = "arn:aws:dynamodb:eu-central-1:123456789012:table/carillon-Runs,arn:aws:s3:::carillon-archive"
+    lists = {"TASK_BUCKETS": "carillon-archive,logs", "TASK_TABLES": "carillon-Runs,orders", "OWN_ARNS": own}
+    settings = TaskSettings.from_env(lists)
+    assert (settings.bucket("logs"), settings.table("orders")) == ("logs", "orders")
+    with pytest.raises(PermanentError, match="belongs to Carillon itself"):
+        settings.table("carillon-Runs")
+    with pytest.raises(PermanentError, match="belongs to Carillon itself"):
+        settings.bucket("carillon-archive")
+    with pytest.raises(PermanentError, match="Tasks may not use"):
+        settings.table(["carillon-Runs"])

@@ -120,7 +120,9 @@ def test_a_fast_target_completes_the_run_before_its_own_request_is_answered():
 
 def test_what_the_target_said_by_callback_outweighs_how_its_request_then_ended():
     life = Life(Retry(max_attempts=3), wait=True)
-    life.target.answers = [lambda call: (life.complete(), Outcome(OutcomeKind.UNKNOWN, "lost", error="answer_lost"))[1]]
+    life.target.answers = [
+        lambda call: (life.complete(), Outcome(OutcomeKind.UNKNOWN, "lost", error="answer_lost"))[1]
+    ]
     life.begin()
     assert (life.row.state, life.queue.sent) == (RunState.SUCCEEDED, [])
 
