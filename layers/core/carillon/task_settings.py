@@ -1,4 +1,4 @@
-"""What the python tasks of this stack may touch, read from the environment: TASK_BUCKETS, TASK_TABLES, never OWN_ARNS."""
+"""What the python tasks of this stack may touch, read from the environment: TASK_BUCKETS, TASK_TABLES, not OWN_ARNS."""
 
 import os
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from carillon.tasks import PermanentError
 
 @dataclass(frozen=True, slots=True)
 class TaskSettings:
-    """The names of the buckets and tables that tasks may work on; empty means none. The stack's own are never listed."""
+    """The names of the buckets and tables that tasks may work on; empty means none. The stack's own are never used."""
 
     buckets: frozenset[str] = frozenset()
     tables: frozenset[str] = frozenset()
