@@ -10,7 +10,7 @@ from api.headers import with_security_headers
 from api.problems import problem_answer
 from api.request_body import body_of, with_plain_headers
 from carillon.services.api import Api
-from carillon.wiring import wire_api
+from carillon.wiring.api import wire_api
 
 
 def handle(event: dict[str, Any], context: object) -> dict[str, Any]:

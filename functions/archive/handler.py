@@ -7,7 +7,7 @@ from carillon.adapters.dynamo.audit import audit_record, is_audit
 from carillon.adapters.dynamo.stream import change_from
 from carillon.services.archive import Archive
 from carillon.services.archive_audit import ArchiveAudit
-from carillon.wiring import wire_archive
+from carillon.wiring.archive import wire_archive
 
 
 def handle(event: Mapping[str, Any], context: object) -> None:

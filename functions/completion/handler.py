@@ -6,7 +6,7 @@ from typing import Any
 from carillon.domain.completion_event import read_completion_event
 from carillon.ports import Log
 from carillon.services.note_completion import NoteCompletion
-from carillon.wiring import wire_completion
+from carillon.wiring.completion import wire_completion
 
 
 def handle(event: Mapping[str, Any], context: object) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from carillon.ports import Log
 from carillon.services.dead_letter import TakeInDeadLetter
-from carillon.wiring import wire_dead_letter
+from carillon.wiring.dead_letter import wire_dead_letter
 from edge import BatchAnswer, Record, each_record
 
 

@@ -8,7 +8,7 @@ from carillon.domain.run_change import Change
 from carillon.ports import Log
 from carillon.services.follow import Follow
 from carillon.services.follow_batch import FollowBatch
-from carillon.wiring import wire_follow
+from carillon.wiring.follow import wire_follow
 from edge import BatchAnswer, Record, in_order
 
 

@@ -9,7 +9,7 @@ from carillon.domain.reading import Faults, Section, one_of
 from carillon.ports import Log
 from carillon.services.operator import Operator
 from carillon.services.seal_audit import MAX_DAYS
-from carillon.wiring import wire_operator
+from carillon.wiring.operator import wire_operator
 
 
 def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from carillon.ports import Log
 from carillon.services.spread import SpreadTick
-from carillon.wiring import wire_tick
+from carillon.wiring.tick import wire_tick
 
 
 def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:

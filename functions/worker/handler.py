@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 
 from carillon.ports import Clock, Log
 from carillon.services.execute import Execute
-from carillon.wiring import wire_worker
+from carillon.wiring.worker import wire_worker
 from edge import BatchAnswer, each_record
 
 SIDE_BY_SIDE: Final = 10

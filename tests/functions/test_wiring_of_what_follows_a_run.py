@@ -9,7 +9,6 @@ from moto import mock_aws
 import archive.handler
 import deadletter.handler
 import follow.handler
-from carillon import wiring
 from carillon.adapters import aws
 from carillon.adapters.clock import SystemChance, SystemClock
 from carillon.adapters.dynamo.database import Database
@@ -22,11 +21,15 @@ from carillon.domain.moments import from_rfc3339
 from carillon.domain.schedule import Schedule, ScheduleState, TimetableSpec
 from carillon.ports import Change
 from carillon.settings import DeadLetterSettings
+from carillon.wiring.archive import wire_archive
+from carillon.wiring.dead_letter import wire_dead_letter
+from carillon.wiring.follow import wire_follow
+from carillon.wiring.ground import Ground
 from local.sealed_events import sealed_event, sealing_for
 from tests.contract import tables
 from tests.functions.event_files import event
 
-WIRED = (wiring.wire_follow, wiring.wire_archive, wiring.wire_dead_letter)
+WIRED = (wire_follow, wire_archive, wire_dead_letter)
 
 
 @pytest.fixture
@@ -91,7 +94,7 @@ class Stack:
 
     def shelf(self):
         settings = DeadLetterSettings.from_env()
-        return DynamoDeadLetters(wiring._database(settings, wiring._seals("api", settings, SystemClock())))
+        return DynamoDeadLetters(Ground("api", settings).database)
 
     def alerts(self):
         found = self.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10).get("Messages", [])

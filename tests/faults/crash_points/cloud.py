@@ -4,7 +4,6 @@ A dead function's container is gone, its message comes back after the visibility
 delivered until it is taken; an operator who got no answer asks again.
 """
 
-import concurrent.futures
 import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
@@ -12,19 +11,18 @@ from datetime import UTC, datetime, timedelta
 from inspect import signature
 from operator import attrgetter
 
-from carillon import log, settings, wiring
-from carillon.adapters import aws, clock, emf
-from carillon.adapters.targets import http, python, task_pool
+from carillon import settings
 from carillon.domain.access import Principal
 from carillon.domain.definition import read_definition
 from carillon.domain.errors import CarillonError
 from carillon.domain.outcome import Outcome, OutcomeKind
+from carillon.wiring import api, dead_letter, follow, ground, tick, worker
 from deadletter.handler import respond as take_in_dead_letters
-from follow.handler import respond as follow
+from follow.handler import respond as follow_up
 from tests.fakes.clock import FakeChance, FakeClock
 from tests.faults.crash_points.wire import Died
 from tests.faults.crash_points.witness import Witness
-from tick.handler import respond as tick
+from tick.handler import respond as do_tick
 from worker.handler import respond as work
 
 BEGIN = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -34,6 +32,13 @@ VISIBILITY = 6 * WORKER_TIMEOUT
 ASKED_AGAIN_AFTER = timedelta(seconds=7)
 RECEIVES = 5
 SUCCESS = Outcome(OutcomeKind.SUCCESS, "done")
+WIRING = {
+    "tick": tick,
+    "worker": worker,
+    "dead_letter": dead_letter,
+    "follow": follow,
+    "api": api,
+}
 ENVIRONMENT = {
     # What no scenario depends on: empty where it is a text, one where it is a number.
     **{
@@ -149,32 +154,34 @@ class Cloud:
         """The services of a function's present container."""
         if name not in self._made:
             with self._edges():
-                self._made[name] = getattr(wiring, f"wire_{name}").__wrapped__()
+                self._made[name] = getattr(WIRING[name], f"wire_{name}").__wrapped__()
         return self._made[name]
 
     @contextmanager
     def _edges(self):
         """Where a function touches the world: its environment, clients, clock, chance, log, targets and threads."""
-        ends = (
-            (aws, "client", self.wire.client),
-            (clock, "SystemClock", lambda: self.clock),
-            (clock, "SystemChance", lambda: self.chance),
-            (log, "structured_log", lambda: self.log),
-            (emf, "EmfMetrics", lambda *_, **__: Unmetered()),
-            (http, "HttpTarget", lambda *_, **__: self),
-            (python, "PythonTarget", lambda *_, **__: self),
-            (task_pool, "TaskPool", lambda **_: None),
-            (concurrent.futures, "ThreadPoolExecutor", OneByOne),
-        )
-        kept = [(owner, name, getattr(owner, name)) for owner, name, _ in ends]
+        ends = {
+            "client": self.wire.client,
+            "SystemClock": lambda: self.clock,
+            "SystemChance": lambda: self.chance,
+            "structured_log": lambda: self.log,
+            "EmfMetrics": lambda *_, **__: Unmetered(),
+            "HttpTarget": lambda *_, **__: self,
+            "PythonTarget": lambda *_, **__: self,
+            "TaskPool": lambda **_: None,
+            "ThreadPoolExecutor": OneByOne,
+        }
+        modules = (*WIRING.values(), ground)
+        places = [(module, name) for module in modules for name in ends if hasattr(module, name)]
+        kept = [(module, name, getattr(module, name)) for module, name in places]
         with environment(**ENVIRONMENT):
             try:
-                for owner, name, value in ends:
-                    setattr(owner, name, value)
+                for module, name in places:
+                    setattr(module, name, ends[name])
                 yield
             finally:
-                for owner, name, value in kept:
-                    setattr(owner, name, value)
+                for module, name, value in kept:
+                    setattr(module, name, value)
 
     def invoke(self, name, work):
         """One invocation: its answer, or None when it died or failed."""
@@ -197,7 +204,7 @@ class Cloud:
 
     def tick(self):
         """The clock's invocation; nobody repeats it."""
-        self.invoke("tick", lambda: self._answer(tick, {}, "tick"))
+        self.invoke("tick", lambda: self._answer(do_tick, {}, "tick"))
 
     def work(self, message):
         """A worker takes one message; what it does not finish comes again, or is dead after five receives."""
@@ -224,7 +231,7 @@ class Cloud:
         )
         event = {"Records": [{"eventID": "e", "dynamodb": image}]}
         for _ in range(RECEIVES):
-            answer = self.invoke("follow", lambda: self._answer(follow, event, "follow"))
+            answer = self.invoke("follow", lambda: self._answer(follow_up, event, "follow"))
             if answer is not None and not answer["batchItemFailures"]:
                 return
             self.clock.advance(30)

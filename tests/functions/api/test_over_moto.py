@@ -10,14 +10,15 @@ from moto import mock_aws
 
 import api.handler
 import operators.handler
-from carillon import wiring
 from carillon.adapters import aws
 from carillon.adapters.clock import SystemClock
 from carillon.adapters.seals import Seals
+from carillon.wiring.api import wire_api
+from carillon.wiring.operator import wire_operator
 from tests.contract import tables
 from tests.functions.api.world import MINIMAL, Answer, http_event
 
-WIRED = (wiring.wire_api, wiring.wire_operator)
+WIRED = (wire_api, wire_operator)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from carillon.domain.allow_list import AllowList
 from carillon.domain.definition import Limits
 from carillon.domain.moments import to_rfc3339
 from carillon.domain.password import hash_password
-from carillon.services.api import build_api
+from carillon.services.api import ApiPorts, build_api
 from carillon.services.doors import DoorPorts
 from tests.fakes.backfills import MemoryBackfills, MemoryRunStates
 from tests.fakes.clock import FakeChance, FakeClock
@@ -82,40 +82,42 @@ class ApiWorld:
         self.sealer, self.metrics = LabelledSealer(), RecordedMetrics()
         self.signer = LocalSigner(self.clock)
         self.api = build_api(
-            schedules=self.schedules,
-            runs=self.runs,
-            access=MemoryAccess(self.database),
-            guards=self.guards,
-            revocations=MemoryRevocations(self.database),
-            audit=MemoryAuditLog(self.database),
-            slots=MemorySlots(self.database),
-            outputs=self.outputs,
-            logs=self.logs,
-            kept=self.kept,
-            backfills=MemoryBackfills(self.database),
-            states=MemoryRunStates(self.database),
-            stats=MemoryStats(self.database),
-            queue=self.queue,
-            signer=self.signer,
-            verifier=self.signer.ring,
-            other_issuers=self.issuers(),
-            cursor_keys=FixedCursorKeys(),
-            clock=self.clock,
-            chance=self.chance,
-            log=self.log,
-            limits=limits or Limits(295.0, 1, AllowList.parse("127.0.0.1")),
-            issuer=ISSUER,
-            door_ports=DoorPorts(
-                facts=self.facts,
-                factors=self.factors,
-                sealer=self.sealer,
-                opener=self.sealer,
-                metrics=self.metrics,
-                risk=judge,
-                triggers_per_minute=triggers_per_minute,
-            ),
-            shards=shards,
-            skew_seconds=5,
+            ApiPorts(
+                schedules=self.schedules,
+                runs=self.runs,
+                access=MemoryAccess(self.database),
+                guards=self.guards,
+                revocations=MemoryRevocations(self.database),
+                audit=MemoryAuditLog(self.database),
+                slots=MemorySlots(self.database),
+                outputs=self.outputs,
+                logs=self.logs,
+                kept=self.kept,
+                backfills=MemoryBackfills(self.database),
+                states=MemoryRunStates(self.database),
+                stats=MemoryStats(self.database),
+                queue=self.queue,
+                signer=self.signer,
+                verifier=self.signer.ring,
+                other_issuers=self.issuers(),
+                cursor_keys=FixedCursorKeys(),
+                clock=self.clock,
+                chance=self.chance,
+                log=self.log,
+                limits=limits or Limits(295.0, 1, AllowList.parse("127.0.0.1")),
+                issuer=ISSUER,
+                door_ports=DoorPorts(
+                    facts=self.facts,
+                    factors=self.factors,
+                    sealer=self.sealer,
+                    opener=self.sealer,
+                    metrics=self.metrics,
+                    risk=judge,
+                    triggers_per_minute=triggers_per_minute,
+                ),
+                shards=shards,
+                skew_seconds=5,
+            )
         )
         self.add_user("admin", roles=("admin",))
         self.token = self.token_of("admin")

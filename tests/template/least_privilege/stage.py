@@ -17,8 +17,18 @@ import follow.handler
 import operators.handler
 import tick.handler
 import worker.handler
-from carillon import wiring
-from carillon.adapters import aws, clock
+from carillon.adapters import aws
+from carillon.wiring import archive as wired_archive
+from carillon.wiring import ground
+from carillon.wiring import operator as wired_operator
+from carillon.wiring.api import wire_api
+from carillon.wiring.archive import wire_archive
+from carillon.wiring.completion import wire_completion
+from carillon.wiring.dead_letter import wire_dead_letter
+from carillon.wiring.follow import wire_follow
+from carillon.wiring.operator import wire_operator
+from carillon.wiring.tick import wire_tick
+from carillon.wiring.worker import wire_worker
 from local.emulator import CREDENTIALS, Emulator
 from local.inventory import ACCOUNT, REGION
 from local.makers.workshop import Workshop
@@ -41,15 +51,16 @@ PARAMETERS = {
 }
 BATCHES = 8
 KEYS = {"RunsTable": ("schedule_id", "run_key"), "AuditTable": ("day_shard", "moment_id")}
+CLOCKED = (ground, wired_archive, wired_operator)
 HANDLERS = {
-    "tick": (tick.handler, wiring.wire_tick),
-    "worker": (worker.handler, wiring.wire_worker),
-    "api": (api.handler, wiring.wire_api),
-    "deadletter": (deadletter.handler, wiring.wire_dead_letter),
-    "archive": (archive.handler, wiring.wire_archive),
-    "follow": (follow.handler, wiring.wire_follow),
-    "completion": (completion.handler, wiring.wire_completion),
-    "operator": (operators.handler, wiring.wire_operator),
+    "tick": (tick.handler, wire_tick),
+    "worker": (worker.handler, wire_worker),
+    "api": (api.handler, wire_api),
+    "deadletter": (deadletter.handler, wire_dead_letter),
+    "archive": (archive.handler, wire_archive),
+    "follow": (follow.handler, wire_follow),
+    "completion": (completion.handler, wire_completion),
+    "operator": (operators.handler, wire_operator),
 }
 
 
@@ -73,8 +84,9 @@ class Stage:
         self.recorder = Recorder(ACCOUNT, REGION, self.refs["DataKey"].attributes["Arn"])
         self.messages = sealing_for(self._emulator.client("kms"), STACK, self.outputs)
         self.answers, self.sent, self._inbox = [], self.recorder.sent, None
-        self._wired, self._system_clock = set(), clock.SystemClock
-        clock.SystemClock = lambda: self.clock
+        self._wired, self._system_clock = set(), ground.SystemClock
+        for module in CLOCKED:
+            module.SystemClock = lambda: self.clock
 
     def _provision(self):
         shop, self.properties = Workshop(self._emulator.endpoint, STACK), {}
@@ -91,7 +103,8 @@ class Stage:
 
     def stop(self):
         self._emulator.stop()
-        clock.SystemClock = self._system_clock
+        for module in CLOCKED:
+            module.SystemClock = self._system_clock
         aws._session.cache_clear()
         for _, wire in HANDLERS.values():
             wire.cache_clear()

@@ -16,7 +16,7 @@ from carillon.domain.plan_claim import claim_of
 from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState
-from carillon.services.api import build_api
+from carillon.services.api import ApiPorts, build_api
 from carillon.services.doors import DoorPorts
 from tests.fakes.backfills import MemoryBackfills, MemoryRunStates
 from tests.fakes.doors import LabelledSealer, MemoryFactors, MemoryFacts
@@ -48,40 +48,42 @@ class Stack(World):
         self.clock.set(at)
         signer = LocalSigner(self.clock)
         self.api = build_api(
-            schedules=self.schedules,
-            runs=self.runs,
-            access=MemoryAccess(self.database),
-            guards=MemoryGuards(self.database),
-            revocations=MemoryRevocations(self.database),
-            audit=MemoryAuditLog(self.database),
-            slots=MemorySlots(self.database),
-            outputs=MemoryOutputs(),
-            logs=MemoryRunLogs(),
-            kept=MemoryDeadLetters(self.database),
-            backfills=MemoryBackfills(self.database),
-            states=MemoryRunStates(self.database),
-            stats=MemoryStats(self.database),
-            queue=self.queue,
-            signer=signer,
-            verifier=signer.ring,
-            cursor_keys=FixedCursorKeys(),
-            clock=self.clock,
-            chance=self.chance,
-            log=self.log,
-            limits=LIMITS,
-            issuer="test",
-            # Behind the doors: what they keep out is tested where the doors are.
-            door_ports=DoorPorts(
-                facts=MemoryFacts(self.database),
-                factors=MemoryFactors(self.database),
-                sealer=LabelledSealer(),
-                opener=LabelledSealer(),
-                metrics=RecordedMetrics(),
-                risk=None,
-                triggers_per_minute=5,
-            ),
-            shards=1,
-            skew_seconds=5,
+            ApiPorts(
+                schedules=self.schedules,
+                runs=self.runs,
+                access=MemoryAccess(self.database),
+                guards=MemoryGuards(self.database),
+                revocations=MemoryRevocations(self.database),
+                audit=MemoryAuditLog(self.database),
+                slots=MemorySlots(self.database),
+                outputs=MemoryOutputs(),
+                logs=MemoryRunLogs(),
+                kept=MemoryDeadLetters(self.database),
+                backfills=MemoryBackfills(self.database),
+                states=MemoryRunStates(self.database),
+                stats=MemoryStats(self.database),
+                queue=self.queue,
+                signer=signer,
+                verifier=signer.ring,
+                cursor_keys=FixedCursorKeys(),
+                clock=self.clock,
+                chance=self.chance,
+                log=self.log,
+                limits=LIMITS,
+                issuer="test",
+                # Behind the doors: what they keep out is tested where the doors are.
+                door_ports=DoorPorts(
+                    facts=MemoryFacts(self.database),
+                    factors=MemoryFactors(self.database),
+                    sealer=LabelledSealer(),
+                    opener=LabelledSealer(),
+                    metrics=RecordedMetrics(),
+                    risk=None,
+                    triggers_per_minute=5,
+                ),
+                shards=1,
+                skew_seconds=5,
+            )
         )
 
     def definition(self, expression="* * * * *", **timetable):

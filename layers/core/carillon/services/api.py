@@ -88,91 +88,106 @@ class Api:
     dead_letters: DeadLetters
 
 
-def build_api(
-    *,
-    schedules: ScheduleStore,
-    runs: RunStore,
-    access: AccessStore,
-    guards: Guards,
-    revocations: Revocations,
-    audit: AuditLog,
-    slots: SlotStore,
-    outputs: OutputStore,
-    logs: RunLogStore,
-    kept: DeadLetterStore,
-    backfills: BackfillStore,
-    states: RunStates,
-    stats: StatsStore,
-    queue: DispatchQueue,
-    signer: TokenSigner,
-    verifier: TokenVerifier,
-    other_issuers: Sequence[Issuer] = (),
-    cursor_keys: CursorKeys,
-    clock: Clock,
-    chance: Chance,
-    log: Log,
-    limits: Limits,
-    issuer: str,
-    door_ports: DoorPorts,
-    shards: int,
-    skew_seconds: int,
-) -> Api:
-    """The services over a stack's ports; `issuer` names the stack in its tokens."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiPorts:
+    """A stack's ports and settings; `issuer` names the stack in its tokens."""
+
+    schedules: ScheduleStore
+    runs: RunStore
+    access: AccessStore
+    guards: Guards
+    revocations: Revocations
+    audit: AuditLog
+    slots: SlotStore
+    outputs: OutputStore
+    logs: RunLogStore
+    kept: DeadLetterStore
+    backfills: BackfillStore
+    states: RunStates
+    stats: StatsStore
+    queue: DispatchQueue
+    signer: TokenSigner
+    verifier: TokenVerifier
+    other_issuers: Sequence[Issuer] = ()
+    cursor_keys: CursorKeys
+    clock: Clock
+    chance: Chance
+    log: Log
+    limits: Limits
+    issuer: str
+    door_ports: DoorPorts
+    shards: int
+    skew_seconds: int
+
+
+def _access(ports: ApiPorts, journal: Journal) -> AccessApi:
+    return build_access_api(
+        access=ports.access,
+        guards=ports.guards,
+        revocations=ports.revocations,
+        audit=ports.audit,
+        signer=ports.signer,
+        verifier=ports.verifier,
+        others=ports.other_issuers,
+        issuer=ports.issuer,
+        clock=ports.clock,
+        chance=ports.chance,
+        journal=journal,
+        log=ports.log,
+    )
+
+
+def _doors(ports: ApiPorts, journal: Journal) -> Doors:
+    return build_doors(
+        ports.door_ports,
+        access=ports.access,
+        guards=ports.guards,
+        audit=ports.audit,
+        schedules=ports.schedules,
+        clock=ports.clock,
+        chance=ports.chance,
+        journal=journal,
+        log=ports.log,
+        issuer=ports.issuer,
+    )
+
+
+def build_api(ports: ApiPorts) -> Api:
+    """The services over a stack's ports."""
+    clock, chance, log, queue = ports.clock, ports.chance, ports.log, ports.queue
+    schedules, runs, outputs, states = ports.schedules, ports.runs, ports.outputs, ports.states
     advance = build_advance(schedules, runs, outputs, queue, clock, chance, log)
-    ended = build_ended(slots, queue, clock, chance, log, advance)
-    journal, end_queued = Journal(chance), EndQueued(runs, slots, ended, clock, chance, skew_seconds)
+    ended = build_ended(ports.slots, queue, clock, chance, log, advance)
+    journal = Journal(chance)
+    end_queued = EndQueued(runs, ports.slots, ended, clock, chance, ports.skew_seconds)
     at_once = DispatchAtOnce(Claimer(schedules, queue, clock, chance), clock, log)
-    enqueue, keep_secrets = Enqueue(runs, queue, clock), KeepSecrets(door_ports.sealer)
-    work_off = WorkOff(backfills, schedules, runs, states, enqueue, clock, map, log)
+    enqueue, keep_secrets = Enqueue(runs, queue, clock), KeepSecrets(ports.door_ports.sealer)
+    work_off = WorkOff(ports.backfills, schedules, runs, states, enqueue, clock, map, log)
     return Api(
         clock=clock,
         log=log,
-        limits=limits,
-        signer=signer,
-        cursor_keys=cursor_keys,
-        access=build_access_api(
-            access=access,
-            guards=guards,
-            revocations=revocations,
-            audit=audit,
-            signer=signer,
-            verifier=verifier,
-            others=other_issuers,
-            issuer=issuer,
-            clock=clock,
-            chance=chance,
-            journal=journal,
-            log=log,
-        ),
-        doors=build_doors(
-            door_ports,
-            access=access,
-            guards=guards,
-            audit=audit,
-            schedules=schedules,
-            clock=clock,
-            chance=chance,
-            journal=journal,
-            log=log,
-            issuer=issuer,
-        ),
+        limits=ports.limits,
+        signer=ports.signer,
+        cursor_keys=ports.cursor_keys,
+        access=_access(ports, journal),
+        doors=_doors(ports, journal),
         create_schedule=CreateSchedule(schedules, keep_secrets, clock, journal, at_once),
         replace_schedule=ReplaceSchedule(schedules, keep_secrets, clock, journal, end_queued, at_once),
         pause_schedule=PauseSchedule(schedules, clock, journal, end_queued),
         resume_schedule=ResumeSchedule(schedules, clock, journal, at_once),
         delete_schedule=DeleteSchedule(schedules, runs, clock, journal, end_queued),
-        trigger_schedule=TriggerSchedule(schedules, Enqueue(runs, queue, clock), clock, chance, journal),
+        trigger_schedule=TriggerSchedule(schedules, enqueue, clock, chance, journal),
         skip_next=SkipNext(schedules, clock, journal, end_queued),
-        calendars=ManageCalendars(schedules, clock, journal, shards),
-        read_schedules=ReadSchedules(schedules, shards),
-        read_runs=ReadRuns(schedules, runs, outputs, logs),
-        find_runs=FindRuns(schedules, runs, states, shards),
+        calendars=ManageCalendars(schedules, clock, journal, ports.shards),
+        read_schedules=ReadSchedules(schedules, ports.shards),
+        read_runs=ReadRuns(schedules, runs, outputs, ports.logs),
+        find_runs=FindRuns(schedules, runs, states, ports.shards),
         preview_timetable=PreviewTimetable(schedules, clock),
-        backfills=Backfills(backfills, schedules, runs, states, work_off, clock, chance, journal),
-        read_stats=ReadStats(schedules, stats, clock),
+        backfills=Backfills(ports.backfills, schedules, runs, states, work_off, clock, chance, journal),
+        read_stats=ReadStats(schedules, ports.stats, clock),
         stop_run=StopRun(schedules, CancelRun(runs, ended, clock, chance), clock, journal),
         settle_run=SettleRun(schedules, runs, ended, clock, chance, journal),
-        retry_run=RetryRun(schedules, runs, Enqueue(runs, queue, clock), clock, journal),
+        retry_run=RetryRun(schedules, runs, enqueue, clock, journal),
         answer_callback=AnswerCallback(schedules, runs, outputs, queue, ended, journal, clock, chance, log),
-        dead_letters=DeadLetters(kept, runs, queue, clock, journal),
+        dead_letters=DeadLetters(ports.kept, runs, queue, clock, journal),
     )
