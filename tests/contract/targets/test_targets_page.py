@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from carillon.adapters.targets import added
 from carillon.adapters.targets.registry import Targets, added_kinds
 from carillon.domain.allow_list import AllowList
 from carillon.domain.definition import Limits, read_definition
@@ -131,11 +132,11 @@ def test_the_shown_receiver_trusts_what_is_signed_and_nothing_else():
 
 @pytest.fixture
 def syslog(tmp_path, monkeypatch):
-    """The page's example as the one file that it says, registered by the one line that it says."""
-    (tmp_path / "page_syslog.py").write_text(block_with("class SyslogTarget"))
-    monkeypatch.syspath_prepend(str(tmp_path))
-    yield {"syslog": "page_syslog"}
-    sys.modules.pop("page_syslog", None)
+    """The page's example as the one file that it says, in the one folder that it says."""
+    (tmp_path / "syslog.py").write_text(block_with("class SyslogTarget"))
+    monkeypatch.setattr(added, "__path__", [*added.__path__, str(tmp_path)])
+    yield added_kinds()["syslog"]
+    sys.modules.pop(f"{added.__name__}.syslog", None)
 
 
 def one_line(server):
@@ -151,7 +152,7 @@ def test_the_shown_target_is_saved_started_and_ends_its_run(syslog):
         listener = threading.Thread(target=lambda: lines.append(one_line(server)))
         listener.start()
         reach = Reach(AllowList.parse(f"127.0.0.1:{port}"))
-        limits = Limits.of_stack(300, 1, reach.http, kinds={**KINDS, **added_kinds(syslog)})
+        limits = Limits.of_stack(300, 1, reach.http, kinds={**KINDS, "syslog": syslog})
         target = {"kind": "syslog", "host": "127.0.0.1", "port": port, "message": "of ${fire_time:date}"}
         document = {"schedule_id": "etl", "timetable": {"expression": "0 2 * * *"}, "job": {"target": target}}
         world = World()
@@ -159,7 +160,7 @@ def test_the_shown_target_is_saved_started_and_ends_its_run(syslog):
         world.add()
         revision = world.database.revisions["etl", 1]
         world.database.revisions["etl", 1] = type(revision)("etl", 1, 1, {}, definition.job, 0, "ops")
-        world.targets["syslog"] = Targets({}, reach, "carillon", syslog).get("syslog")
+        world.targets["syslog"] = Targets({}, reach, "carillon").get("syslog")
         start = world.clock.now()
         world.tick.run(range(1))
         monitor = world.work()
@@ -178,16 +179,15 @@ def test_the_shown_target_is_saved_started_and_ends_its_run(syslog):
     ],
 )
 def test_the_shown_targets_faults_are_told_by_field(syslog, spec, field):
-    kind = added_kinds(syslog)["syslog"]
-    (fault,) = kind.check({"kind": "syslog", **spec}, Reach(AllowList.parse("a.example")))
+    (fault,) = syslog.check({"kind": "syslog", **spec}, Reach(AllowList.parse("a.example")))
     assert fault.field == field
-    assert kind.ids({"host": "a.example"}) == ("syslog:a.example",)
+    assert syslog.ids({"host": "a.example"}) == ("syslog:a.example",)
 
 
 def test_the_shown_target_is_tried_again_when_nobody_listens(syslog):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    target = Targets({}, Reach(AllowList.parse("127.0.0.1")), "carillon", syslog).get("syslog")
+    target = Targets({}, Reach(AllowList.parse("127.0.0.1")), "carillon").get("syslog")
     found = target.execute(make_call({"kind": "syslog", "host": "127.0.0.1", "port": port, "message": "x"}))
     assert (found.kind, found.error) == (OutcomeKind.RETRYABLE, "not_connected")
 
@@ -197,6 +197,16 @@ def test_a_role_is_asked_for_what_the_shown_kind_says_and_for_everything_before_
 ):
     job = Job({"kind": "syslog", "host": "a.example"}, 60)
     assert target_ids(job) == ("*",)
-    for name, kind in added_kinds(syslog).items():
-        monkeypatch.setitem(target_registry._KINDS, name, kind)
+    monkeypatch.setitem(target_registry._KINDS, "syslog", syslog)
     assert target_ids(job) == ("syslog:a.example",)
+
+
+def test_a_file_in_the_name_of_a_built_in_kind_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "sqs.py").write_text(block_with("class SyslogTarget"))
+    monkeypatch.setattr(added, "__path__", [*added.__path__, str(tmp_path)])
+    with pytest.raises(ValueError, match="sqs is built in"):
+        added_kinds()
+
+
+def test_no_kind_is_added_where_the_folder_is_empty():
+    assert added_kinds() == {}

@@ -1,14 +1,14 @@
-"""How each kind is called: the built-in targets of AWS, and the modules that a stack has added."""
+"""How each kind is called: the built-in targets of AWS, and those whose modules a stack has put into `added`."""
 
 from collections.abc import Mapping
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, Final, cast
 
+from carillon.adapters.targets import added
 from carillon.domain.targets.kind import Reach, TargetKind
+from carillon.domain.targets.registry import BUILT_IN
 from carillon.ports import Target
-
-ADDED: Final[Mapping[str, str]] = {}
-"""Kinds of this stack's own and the modules that hold them: {"graylog": "carillon.adapters.targets.graylog"}."""
 
 _AWS: Final[Mapping[str, tuple[str, str]]] = {
     "lambda": ("lambda_", "LambdaTarget"),
@@ -21,9 +21,18 @@ _AWS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def added_kinds(added: Mapping[str, str] = ADDED) -> dict[str, TargetKind]:
+def added_modules() -> dict[str, str]:
+    """The modules in the folder `added` by the kinds that they hold; ValueError for the name of a built-in kind."""
+    found = {each.name: f"{added.__name__}.{each.name}" for each in iter_modules(added.__path__)}
+    taken = sorted(BUILT_IN & set(found))
+    if taken:
+        raise ValueError(f"The kind {taken[0]} is built in; give the module {found[taken[0]]} another name.")
+    return found
+
+
+def added_kinds() -> dict[str, TargetKind]:
     """The checks of the added kinds: each module's KIND."""
-    return {name: import_module(module).KIND for name, module in added.items()}
+    return {name: import_module(module).KIND for name, module in added_modules().items()}
 
 
 class Targets(dict[str, Target]):
@@ -34,13 +43,12 @@ class Targets(dict[str, Target]):
         made: Mapping[str, Target],
         reach: Reach,
         stack: str,
-        added: Mapping[str, str] = ADDED,
         **how: Any,
     ) -> None:
         super().__init__(made)
         self._reach = reach
         self._stack = stack
-        self._added = added
+        self._added = added_modules()
         self._how = how
 
     def get(self, kind: str, default: Any = None) -> Any:

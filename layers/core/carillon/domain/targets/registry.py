@@ -18,6 +18,7 @@ _KINDS: Final[dict[str, TargetKind]] = {
     "ecs": ecs.KIND,
     "ssm": ssm.KIND,
 }
+BUILT_IN: Final = frozenset(_KINDS)
 KINDS: Final[Mapping[str, TargetKind]] = MappingProxyType(_KINDS)
 
 
