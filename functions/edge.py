@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from carillon.domain.errors import CarillonError
-from carillon.ports import Log
+from carillon.ports.world import Log
 
 Record = Mapping[str, Any]
 Handle = Callable[[Record], None]

@@ -12,7 +12,7 @@ from carillon.adapters.clock import SystemClock
 from carillon.adapters.seals import Seals
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import MalformedMessage
-from carillon.sealing_ports import MessageSealer
+from carillon.ports.sealing import MessageSealer
 
 SENDER = "tick"
 SESSION_SECONDS = 3600

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from api.calls import Call
 from carillon.domain.cursor import open_cursor, seal_cursor
-from carillon.ports import Page
+from carillon.ports.pages import Page
 
 Item = TypeVar("Item")
 

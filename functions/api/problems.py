@@ -13,7 +13,7 @@ from api.errors import MethodNotAllowed, UnsupportedMediaType
 from api.statuses import is_described, status_of
 from carillon.domain.errors import CarillonError, FieldError, InvalidInput, LoginThrottled
 from carillon.domain.security_errors import IdempotencyInProgress, RateLimited
-from carillon.ports import Log
+from carillon.ports.world import Log
 
 CONTENT_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 2

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from carillon.domain.completion_event import read_completion_event
-from carillon.ports import Log
+from carillon.ports.world import Log
 from carillon.services.note_completion import NoteCompletion
 from carillon.wiring.completion import wire_completion
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from carillon.ports import Log
+from carillon.ports.world import Log
 from carillon.services.dead_letter import TakeInDeadLetter
 from carillon.wiring.dead_letter import wire_dead_letter
 from edge import BatchAnswer, Record, each_record

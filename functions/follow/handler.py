@@ -5,7 +5,7 @@ from typing import Any
 
 from carillon.adapters.dynamo.stream import change_from
 from carillon.domain.run_change import Change
-from carillon.ports import Log
+from carillon.ports.world import Log
 from carillon.services.follow import Follow
 from carillon.services.follow_batch import FollowBatch
 from carillon.wiring.follow import wire_follow

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from carillon.domain.errors import AuditIncomplete, CarillonError, InvalidInput
 from carillon.domain.reading import Faults, Section, one_of
-from carillon.ports import Log
+from carillon.ports.world import Log
 from carillon.services.operator import Operator
 from carillon.services.seal_audit import MAX_DAYS
 from carillon.wiring.operator import wire_operator

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from carillon.ports import Log
+from carillon.ports.world import Log
 from carillon.services.spread import SpreadTick
 from carillon.wiring.tick import wire_tick
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
-from carillon.ports import Clock, Log
+from carillon.ports.world import Clock, Log
 from carillon.services.execute import Execute
 from carillon.wiring.worker import wire_worker
 from edge import BatchAnswer, each_record

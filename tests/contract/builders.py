@@ -9,7 +9,7 @@ from carillon.domain.job import Job, Revision
 from carillon.domain.run import Origin, Run, RunEvent, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import Schedule, ScheduleState, TimetableSpec
-from carillon.ports import Change
+from carillon.ports.schedules import Change
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 _numbers = count(1)

@@ -14,7 +14,7 @@ from carillon.domain.errors import CarillonError, LostRace
 from carillon.domain.limits import OperationClass
 from carillon.domain.risk import Risk
 from carillon.domain.totp import Factor, base32
-from carillon.security_ports import Fact
+from carillon.ports.guards import Fact
 from carillon.services.confirmations import Confirmations, Wanted
 from carillon.services.freshness import Freshness
 from carillon.services.journal import Journal

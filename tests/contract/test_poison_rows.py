@@ -9,7 +9,7 @@ from carillon.adapters.dynamo.schedules import DynamoSchedules
 from carillon.domain.errors import LostRace, MalformedRow
 from carillon.domain.run import RunState
 from carillon.domain.schedule import ScheduleState
-from carillon.ports import BrokenRow
+from carillon.ports.schedules import BrokenRow
 from tests.contract.builders import NOW, change, ended, minutes, run, schedule
 from tests.contract.conftest import SHARDS
 from tests.fakes.shards import shard_of

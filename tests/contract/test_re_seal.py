@@ -12,7 +12,7 @@ from carillon.adapters.dynamo.sealed_rows import DynamoSealedRows
 from carillon.domain.errors import SealError, Unavailable
 from carillon.domain.moments import EPOCH
 from carillon.domain.secrets import StoredSecret, context_of
-from carillon.sealing_ports import SealedValue
+from carillon.ports.sealing import SealedValue
 from carillon.services.re_seal import BUDGET, ReSeal
 from tests.contract.builders import NOW, change, revision, run, schedule
 from tests.fakes.clock import FakeClock

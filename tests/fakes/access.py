@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from carillon.domain.audit_query import moment_id, time_key
 from carillon.domain.errors import LastAdmin, LostRace
-from carillon.ports import Page
+from carillon.ports.pages import Page
 from tests.fakes.database import paged, stored
 
 

@@ -3,7 +3,7 @@
 from carillon.domain.backfill import BackfillState
 from carillon.domain.errors import BackfillNotFound, LostRace
 from carillon.domain.run import Run
-from carillon.ports import Page
+from carillon.ports.pages import Page
 from tests.fakes.database import paged, stored
 from tests.fakes.shards import shard_of
 

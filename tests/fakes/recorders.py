@@ -7,7 +7,7 @@ from carillon.domain.dead_letter import DeadLetter
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import DeadLetterNotFound, OutputNotFound
 from carillon.domain.run_log import RunLog
-from carillon.ports import Page
+from carillon.ports.pages import Page
 from tests.fakes.database import paged
 
 MAX_DELAY_SECONDS = 900

@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 from carillon.domain.errors import LostRace, MalformedRow, Throttled
 from carillon.domain.run import LISTED_AS_FAILED, Run, RunState
-from carillon.ports import Page
+from carillon.ports.pages import Page
 from tests.fakes.database import PoisonRow, paged, stored
 from tests.fakes.shards import shard_of
 

@@ -13,7 +13,8 @@ from carillon.domain.errors import (
 )
 from carillon.domain.moments import to_ms
 from carillon.domain.schedule import Schedule, ScheduleState
-from carillon.ports import BrokenRow, Page
+from carillon.ports.pages import Page
+from carillon.ports.schedules import BrokenRow
 from tests.fakes.database import PoisonRow, paged, stored
 from tests.fakes.shards import shard_of
 

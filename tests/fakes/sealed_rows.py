@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from carillon.sealing_ports import SealedPage
+from carillon.ports.sealing import SealedPage
 
 
 class MemorySealedRows:

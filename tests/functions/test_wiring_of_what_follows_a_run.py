@@ -19,7 +19,7 @@ from carillon.adapters.pace import Pace
 from carillon.domain.audit import AuditEntry
 from carillon.domain.moments import from_rfc3339
 from carillon.domain.schedule import Schedule, ScheduleState, TimetableSpec
-from carillon.ports import Change
+from carillon.ports.schedules import Change
 from carillon.settings import DeadLetterSettings
 from carillon.wiring.archive import wire_archive
 from carillon.wiring.dead_letter import wire_dead_letter

@@ -7,7 +7,7 @@ from typing import Final
 
 from aws_lambda_powertools import Logger
 
-from carillon.ports import Log
+from carillon.ports.world import Log
 
 _WARNINGS: Final = frozenset(
     {

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from carillon.adapters.aws import named
 from carillon.domain.errors import CarillonError
-from carillon.ports import Clock
+from carillon.ports.world import Clock
 
 
 class S3AuditArchive:

@@ -10,7 +10,7 @@ from typing import Final
 
 from carillon.domain.measures import UNITS, Values
 from carillon.domain.moments import to_ms
-from carillon.ports import Clock
+from carillon.ports.world import Clock
 
 MAX_VALUES: Final = 100
 """Values of one metric that one line of the format may hold."""

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from carillon.adapters.aws import named
 from carillon.domain.errors import SealError, Unavailable
 from carillon.domain.seal import SALT_BYTES, Context, DataKey, Envelope, seal, unseal
-from carillon.ports import Clock
+from carillon.ports.world import Clock
 
 MAX_AGE: Final = timedelta(hours=1)
 """How long a data key seals, and how long an unwrapped one is remembered: what KMS takes back ends within this."""

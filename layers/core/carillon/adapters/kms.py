@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from carillon.adapters.aws import named
 from carillon.adapters.tokens import KeyRing, compact, signing_input
 from carillon.domain.errors import CarillonError
-from carillon.ports import Clock
+from carillon.ports.world import Clock
 
 
 class KmsTokenSigner:

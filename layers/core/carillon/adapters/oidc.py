@@ -18,7 +18,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from carillon.adapters.tokens import SIGNATURE_ONLY
 from carillon.domain.errors import Unauthenticated, Unavailable
-from carillon.ports import Clock
+from carillon.ports.world import Clock
 
 REFRESH_AFTER: Final = timedelta(minutes=5)
 KEPT_FOR: Final = timedelta(hours=1)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from carillon.ports import Chance, Clock
+from carillon.ports.world import Chance, Clock
 
 BASE_SECONDS: Final = 0.05
 CAP_SECONDS: Final = 2.0

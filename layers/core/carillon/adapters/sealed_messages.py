@@ -10,8 +10,8 @@ from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import MalformedMessage
 from carillon.domain.moments import from_ms, to_ms
 from carillon.domain.signed_message import check_signer, check_time, sign_message, take_apart
-from carillon.ports import Clock
-from carillon.sealing_ports import Opener, Sealer
+from carillon.ports.sealing import Opener, Sealer
+from carillon.ports.world import Clock
 
 SENDERS: Final = frozenset({"tick", "worker", "api", "deadletter", "follow", "completion"})
 """Whoever puts runs into the queue."""

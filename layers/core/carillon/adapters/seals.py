@@ -7,7 +7,7 @@ from carillon.adapters.keyring import Keyring
 from carillon.adapters.sealed_messages import SigningMessages, VerifyingMessages
 from carillon.adapters.session import Root, SessionSigner
 from carillon.adapters.signed_rows import SignedRows
-from carillon.ports import Clock
+from carillon.ports.world import Clock
 
 
 class Seals:

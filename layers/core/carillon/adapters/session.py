@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from carillon.adapters.aws import named
 from carillon.domain.certificate import Certificate, certify, read_certificate
 from carillon.domain.errors import CarillonError
-from carillon.ports import Clock
+from carillon.ports.world import Clock
 
 MAX_CERTIFICATES: Final = 1024
 BEFOREHAND: Final = timedelta(seconds=60)

@@ -11,8 +11,8 @@ from carillon.adapters.aws import named
 from carillon.adapters.pace import Pace
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import CarillonError
-from carillon.ports import Clock
-from carillon.sealing_ports import MessageSealer
+from carillon.ports.sealing import MessageSealer
+from carillon.ports.world import Clock
 
 TEN: Final = 10
 MAX_DELAY_SECONDS: Final = 900

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from jwt.algorithms import ECAlgorithm
 
 from carillon.domain.errors import Unauthenticated
-from carillon.ports import Clock
+from carillon.ports.world import Clock
 
 ALGORITHM: Final = "ES256"
 REFRESH_AFTER: Final = timedelta(minutes=5)

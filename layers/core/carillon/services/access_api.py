@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from carillon.ports import AccessStore, Chance, Clock, Guards, Log, TokenSigner, TokenVerifier
-from carillon.security_ports import AuditLog, Revocations
+from carillon.ports.access import AccessStore, Revocations, TokenSigner, TokenVerifier
+from carillon.ports.audit import AuditLog
+from carillon.ports.guards import Guards
+from carillon.ports.world import Chance, Clock, Log
 from carillon.services.authenticate import Authenticate, Issuer
 from carillon.services.journal import Journal
 from carillon.services.login import Login, Tries

@@ -15,7 +15,8 @@ from carillon.domain.workflow.rules import StepResult
 from carillon.domain.workflow.shape import Step
 from carillon.domain.workflow.step_key import StepKey
 from carillon.domain.workflow.tree import Tree, result_of
-from carillon.ports import Chance, Clock, OutputStore, RunStore
+from carillon.ports.runs import OutputStore, RunStore
+from carillon.ports.world import Chance, Clock
 from carillon.services.enqueue import Enqueue
 
 NULL_BYTES: Final = 4

@@ -16,7 +16,8 @@ from carillon.domain.workflow.ending import TIMED_OUT, Finale, finale
 from carillon.domain.workflow.rows import after, compensating, ended, skipped_row, step_row
 from carillon.domain.workflow.step_key import StepKey, split
 from carillon.domain.workflow.tree import Tree
-from carillon.ports import Chance, Clock, Log, OutputStore, RunStore
+from carillon.ports.runs import OutputStore, RunStore
+from carillon.ports.world import Chance, Clock, Log
 from carillon.services.advance_items import AdvanceItems
 from carillon.services.enqueue import Enqueue
 from carillon.services.jobs import Jobs

@@ -15,8 +15,10 @@ from carillon.domain.run import Run, RunState
 from carillon.domain.run_change import Change, RunChange
 from carillon.domain.schedule import Schedule
 from carillon.domain.workflow.tasks import BELOW
-from carillon.ports import AlertTopic, Chance, Clock, Log, ScheduleStore
-from carillon.security_ports import Fact, Facts
+from carillon.ports.guards import Fact, Facts
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.signals import AlertTopic
+from carillon.ports.world import Chance, Clock, Log
 
 REMEMBERED: Final = timedelta(days=90)
 _HEADS_AT_ONCE: Final = 100

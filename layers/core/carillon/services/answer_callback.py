@@ -26,7 +26,10 @@ from carillon.domain.run import Run, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.waiting import Answer, Ruling, beat, rule, rule_on_token, settle
 from carillon.domain.workflow.output import size_of
-from carillon.ports import Chance, Clock, DispatchQueue, Log, OutputStore, RunStore, ScheduleStore
+from carillon.ports.dispatch import DispatchQueue
+from carillon.ports.runs import OutputStore, RunStore
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.world import Chance, Clock, Log
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.ended import Ended
 from carillon.services.journal import Journal

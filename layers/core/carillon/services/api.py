@@ -4,24 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from carillon.domain.definition import Limits
-from carillon.ports import (
-    AccessStore,
-    Chance,
-    Clock,
-    CursorKeys,
-    DeadLetterStore,
-    DispatchQueue,
-    Guards,
-    Log,
-    OutputStore,
-    RunStore,
-    ScheduleStore,
-    SlotStore,
-    TokenSigner,
-    TokenVerifier,
-)
-from carillon.progress_ports import BackfillStore, RunLogStore, RunStates, StatsStore
-from carillon.security_ports import AuditLog, Revocations
+from carillon.ports.access import AccessStore, CursorKeys, Revocations, TokenSigner, TokenVerifier
+from carillon.ports.audit import AuditLog
+from carillon.ports.dispatch import DeadLetterStore, DispatchQueue
+from carillon.ports.guards import Guards, SlotStore
+from carillon.ports.progress import BackfillStore, StatsStore
+from carillon.ports.runs import OutputStore, RunLogStore, RunStates, RunStore
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.world import Chance, Clock, Log
 from carillon.services.access_api import AccessApi, build_access_api
 from carillon.services.answer_callback import AnswerCallback
 from carillon.services.authenticate import Issuer

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from carillon.domain.archive_object import archive_objects
 from carillon.domain.run_change import Change, UnreadableChange
-from carillon.ports import ArchiveBucket, Log
+from carillon.ports.signals import ArchiveBucket
+from carillon.ports.world import Log
 
 
 class Archive:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from carillon.audit_ports import AuditArchive
 from carillon.domain.audit_archive import AuditRecord, digest, object_body, object_key, shard_prefix
-from carillon.ports import Log
+from carillon.ports.audit import AuditArchive
+from carillon.ports.world import Log
 
 
 class ArchiveAudit:

@@ -18,8 +18,10 @@ from carillon.domain.secrets import Secret
 from carillon.domain.target_call import TargetCall
 from carillon.domain.targets.http import host_of
 from carillon.domain.templates import Facts, fill, needs_window
-from carillon.ports import Clock, Log, ScheduleStore, Target
-from carillon.progress_ports import RunLogStore
+from carillon.ports.runs import RunLogStore
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.targets import Target
+from carillon.ports.world import Clock, Log
 from carillon.services.jobs import Jobs
 from carillon.services.open_secrets import OpenSecrets
 from carillon.services.step_inputs import StepInputs
@@ -106,10 +108,11 @@ class Attempt:
         except CarillonError as error:
             failure = retryable if error.retryable else permanent
             return failure(error.code, f"Nothing was sent: {error}")
-        mask = SecretMask(secrets.values())
         call = self._call_of(run, job, deadline_at, callback_token)
+        mask = SecretMask([*secrets.values(), *([callback_token] if callback_token else [])])
         with TaskLog(run, self._logs, self._clock, self._log) as write:
-            spec = filled(job.target, secrets)
+            told = {"callback.token": callback_token or "", "callback.url": call.callback_url or ""}
+            spec = filled(job.target, secrets, told)
             call = replace(call, cancelled=cancelled, spec=spec, log=lambda line: write(mask.text(line)))
             outcome = mask.outcome(target.execute(call))
         if not outcome.succeeded and self._clock.now() > hard_deadline:

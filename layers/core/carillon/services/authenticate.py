@@ -10,8 +10,8 @@ from carillon.domain.access import Principal, User, UserKind
 from carillon.domain.errors import Unauthenticated
 from carillon.domain.token_claims import claimed_issuer, names_in, refusal, seconds
 from carillon.domain.user_definition import EXTERNAL_NAME
-from carillon.ports import AccessStore, Clock, TokenVerifier
-from carillon.security_ports import Revocations
+from carillon.ports.access import AccessStore, Revocations, TokenVerifier
+from carillon.ports.world import Clock
 from carillon.services.definitions import definitions_of
 
 EXTERNAL_PREFIX: Final = "oidc:"

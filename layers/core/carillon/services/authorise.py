@@ -10,7 +10,7 @@ from carillon.domain.rbac import Grant, permits, unheld
 from carillon.domain.schedule import Schedule
 from carillon.domain.scope import Subject
 from carillon.domain.target_ids import target_ids
-from carillon.ports import ScheduleStore
+from carillon.ports.schedules import ScheduleStore
 
 __all__ = [
     "Permission",

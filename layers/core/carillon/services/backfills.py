@@ -22,8 +22,11 @@ from carillon.domain.errors import LostRace, Unavailable, WrongState
 from carillon.domain.moments import to_key
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import Schedule
-from carillon.ports import Chance, Clock, Page, RunStore, ScheduleStore
-from carillon.progress_ports import BackfillStore, RunStates
+from carillon.ports.pages import Page
+from carillon.ports.progress import BackfillStore
+from carillon.ports.runs import RunStates, RunStore
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.world import Chance, Clock
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.journal import Journal
 from carillon.services.operator_write import MAX_TRIES, live_head

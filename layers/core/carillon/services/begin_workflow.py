@@ -19,7 +19,8 @@ from carillon.domain.workflow.rows import begin, begin_items, ended
 from carillon.domain.workflow.shape import Step
 from carillon.domain.workflow.tasks import BELOW, place_of
 from carillon.domain.workflow.tree import CONDITION
-from carillon.ports import Chance, Clock, OutputStore, RunStore
+from carillon.ports.runs import OutputStore, RunStore
+from carillon.ports.world import Chance, Clock
 from carillon.services.jobs import Jobs
 from carillon.services.step_inputs import StepInputs
 from carillon.services.take_over import TakeOver

@@ -10,8 +10,8 @@ from carillon.domain.password import hash_password
 from carillon.domain.rbac import ADMIN
 from carillon.domain.totp import Factor
 from carillon.domain.user_definition import USER_NAME
-from carillon.ports import AccessStore, Chance, Clock
-from carillon.security_ports import FactorStore
+from carillon.ports.access import AccessStore, FactorStore
+from carillon.ports.world import Chance, Clock
 from carillon.services.journal import Journal
 
 OPERATOR: Final = Principal("operator", (ADMIN,), "function", method="iam")

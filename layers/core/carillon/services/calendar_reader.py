@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from carillon.domain.calendars import Calendar, Calendars
 from carillon.domain.schedule import Schedule
-from carillon.ports import ScheduleStore
+from carillon.ports.schedules import ScheduleStore
 
 
 class CalendarReader:

@@ -13,7 +13,9 @@ from carillon.domain.calendar_definition import calendar_document
 from carillon.domain.calendars import Calendar
 from carillon.domain.errors import CalendarExists, CalendarInUse, CalendarNotFound, LostRace, VersionMismatch
 from carillon.domain.scope import Subject
-from carillon.ports import Clock, Page, ScheduleStore
+from carillon.ports.pages import Page
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.world import Clock
 from carillon.services.authorise import Permission, authorise
 from carillon.services.journal import Journal
 

@@ -9,7 +9,8 @@ from carillon.domain.errors import LostRace, RunNotFound, Unavailable
 from carillon.domain.recovery import is_moved_by_steps
 from carillon.domain.run import Run
 from carillon.domain.run_id import RunId
-from carillon.ports import Chance, Clock, RunStore
+from carillon.ports.runs import RunStore
+from carillon.ports.world import Chance, Clock
 from carillon.services.ended import Ended
 
 MAX_TRIES: Final = 8

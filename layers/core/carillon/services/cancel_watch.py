@@ -5,7 +5,8 @@ from typing import Final
 
 from carillon.domain.errors import CarillonError
 from carillon.domain.run import Run
-from carillon.ports import Clock, RunStore
+from carillon.ports.runs import RunStore
+from carillon.ports.world import Clock
 
 LOOK_EVERY: Final = timedelta(seconds=5)
 

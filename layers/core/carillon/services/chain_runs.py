@@ -5,7 +5,8 @@ from carillon.domain.errors import FieldError, InvalidInput, MalformedRow
 from carillon.domain.run_change import Change, UnreadableChange
 from carillon.domain.schedule import ScheduleState, TimetableSpec
 from carillon.domain.workflow.tasks import BELOW
-from carillon.ports import Clock, Log, ScheduleStore
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.world import Clock, Log
 from carillon.services.enqueue import Enqueue
 
 

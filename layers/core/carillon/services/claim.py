@@ -16,7 +16,9 @@ from carillon.domain.plan import plan
 from carillon.domain.plan_claim import claim_of, without_existing
 from carillon.domain.run import Run, RunState
 from carillon.domain.schedule import Schedule
-from carillon.ports import Chance, Clock, DispatchQueue, ScheduleStore
+from carillon.ports.dispatch import DispatchQueue
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.world import Chance, Clock
 
 MAX_TRIES: Final = 8
 FIRST_PAUSE_SECONDS: Final = 0.05

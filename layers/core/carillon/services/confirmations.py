@@ -30,9 +30,12 @@ from carillon.domain.security_errors import (
     SecondFactorRequired,
     TooManyConfirmations,
 )
-from carillon.ports import AccessStore, Chance, Clock, ScheduleStore
-from carillon.sealing_ports import Opener, Sealer
-from carillon.security_ports import AuditLog, Fact, Facts
+from carillon.ports.access import AccessStore
+from carillon.ports.audit import AuditLog
+from carillon.ports.guards import Fact, Facts
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.sealing import Opener, Sealer
+from carillon.ports.world import Chance, Clock
 from carillon.services.definitions import definitions_of
 from carillon.services.journal import Journal
 from carillon.services.prove_factor import ProveFactor

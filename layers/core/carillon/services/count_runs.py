@@ -10,8 +10,8 @@ from typing import Final
 from carillon.domain.errors import Throttled
 from carillon.domain.run_change import Change
 from carillon.domain.stats import End, HourKey, HourStats, by_hour
-from carillon.ports import Chance, Clock, Concurrently
-from carillon.progress_ports import StatsStore
+from carillon.ports.progress import StatsStore
+from carillon.ports.world import Chance, Clock, Concurrently
 
 MAX_TRIES: Final = 10
 LONGEST_PAUSE_SECONDS: Final = 0.5

@@ -11,7 +11,8 @@ from carillon.domain.moments import to_ms
 from carillon.domain.schedule import Schedule, ScheduleState
 from carillon.domain.scope import Subject
 from carillon.domain.secrets import Secrets
-from carillon.ports import Change, Clock, ScheduleStore
+from carillon.ports.schedules import Change, ScheduleStore
+from carillon.ports.world import Clock
 from carillon.services.authorise import Permission, authorise, authorise_schedule, authorise_targets
 from carillon.services.chain_runs import check_chain
 from carillon.services.journal import Journal

@@ -9,8 +9,11 @@ from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import LostRace, MalformedMessage, MalformedRow, SealError
 from carillon.domain.lifecycle import undeliverable
 from carillon.domain.run import Run
-from carillon.ports import AlertTopic, Chance, Clock, DeadLetterStore, Log, RunStore
-from carillon.sealing_ports import MessageOpener
+from carillon.ports.dispatch import DeadLetterStore
+from carillon.ports.runs import RunStore
+from carillon.ports.sealing import MessageOpener
+from carillon.ports.signals import AlertTopic
+from carillon.ports.world import Chance, Clock, Log
 from carillon.services.ended import Ended
 
 

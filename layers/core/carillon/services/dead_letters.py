@@ -8,7 +8,10 @@ from carillon.domain.dead_letter import DeadLetter, judge
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import MalformedMessage, MalformedRow, MessageNotWanted, Unavailable
 from carillon.domain.scope import Subject
-from carillon.ports import Clock, DeadLetterStore, DispatchQueue, Page, RunStore
+from carillon.ports.dispatch import DeadLetterStore, DispatchQueue
+from carillon.ports.pages import Page
+from carillon.ports.runs import RunStore
+from carillon.ports.world import Clock
 from carillon.services.authorise import Permission, authorise, visible
 from carillon.services.journal import Journal
 

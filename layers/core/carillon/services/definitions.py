@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from carillon.domain.rbac import BUILT_IN, Grant, Role, effective
-from carillon.ports import AccessStore
+from carillon.ports.access import AccessStore
 
 MAX_LEVELS = 10
 

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from carillon.domain.access import Principal
 from carillon.domain.head_changes import CLAIM_REACH, delete
 from carillon.domain.schedule import Schedule
-from carillon.ports import Change, Clock, RunStore, ScheduleStore
+from carillon.ports.runs import RunStore
+from carillon.ports.schedules import Change, ScheduleStore
+from carillon.ports.world import Clock
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.end_queued import EndQueued
 from carillon.services.journal import Journal, saved_document

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from carillon.domain.errors import Throttled, Unavailable
 from carillon.domain.run import Run
 from carillon.domain.schedule import Schedule
-from carillon.ports import Clock, Log
+from carillon.ports.world import Clock, Log
 from carillon.services.claim import Claimer
 from carillon.services.tick import HORIZON
 

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 
 from carillon.domain.risk import Case, Risk
 from carillon.domain.schedule import Schedule, ScheduleState
-from carillon.ports import AccessStore, Chance, Clock, Guards, Log, Metrics, ScheduleStore
-from carillon.sealing_ports import Opener, Sealer
-from carillon.security_ports import AuditLog, FactorStore, Facts
+from carillon.ports.access import AccessStore, FactorStore
+from carillon.ports.audit import AuditLog
+from carillon.ports.guards import Facts, Guards
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.sealing import Opener, Sealer
+from carillon.ports.signals import Metrics
+from carillon.ports.world import Chance, Clock, Log
 from carillon.services.confirmations import Confirmations
 from carillon.services.freshness import Freshness
 from carillon.services.idempotency import Idempotency

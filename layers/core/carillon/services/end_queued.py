@@ -14,7 +14,9 @@ from carillon.domain.lifecycle import skip
 from carillon.domain.run import Origin, Run, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import Schedule
-from carillon.ports import Chance, Clock, RunStore, SlotStore
+from carillon.ports.guards import SlotStore
+from carillon.ports.runs import RunStore
+from carillon.ports.world import Chance, Clock
 from carillon.services.ended import Ended
 
 LATE_MARGIN: Final = timedelta(seconds=60)

@@ -10,7 +10,9 @@ from carillon.domain.errors import CarillonError
 from carillon.domain.recovery import is_moved_by_steps
 from carillon.domain.run import Run
 from carillon.domain.workflow.tasks import BELOW
-from carillon.ports import Chance, Clock, DispatchQueue, Log, SlotStore
+from carillon.ports.dispatch import DispatchQueue
+from carillon.ports.guards import SlotStore
+from carillon.ports.world import Chance, Clock, Log
 from carillon.services.slots import ReleaseSlot, Slots
 
 Advance = Callable[[Run], Run | None]

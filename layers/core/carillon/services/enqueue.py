@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from carillon.domain.audit import AuditEntry
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.run import Run, RunState
-from carillon.ports import Clock, Concurrently, DispatchQueue, RunStore
+from carillon.ports.dispatch import DispatchQueue
+from carillon.ports.runs import RunStore
+from carillon.ports.world import Clock, Concurrently
 
 
 class Enqueue:

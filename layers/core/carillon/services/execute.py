@@ -22,8 +22,10 @@ from carillon.domain.retry import follow_up
 from carillon.domain.run import Run, RunState
 from carillon.domain.schedule import Schedule
 from carillon.domain.waiting import arm, wait
-from carillon.ports import Chance, Clock, DispatchQueue, Log, RunStore
-from carillon.sealing_ports import MessageOpener
+from carillon.ports.dispatch import DispatchQueue
+from carillon.ports.runs import RunStore
+from carillon.ports.sealing import MessageOpener
+from carillon.ports.world import Chance, Clock, Log
 from carillon.services.attempt import Attempt
 from carillon.services.begin_workflow import Begun
 from carillon.services.cancel_watch import CancelWatch

@@ -10,8 +10,9 @@ from carillon.domain.run_id import RunId
 from carillon.domain.run_query import RunQuery
 from carillon.domain.scope import Subject
 from carillon.domain.workflow.tasks import BELOW
-from carillon.ports import Page, RunStore, ScheduleStore
-from carillon.progress_ports import RunStates
+from carillon.ports.pages import Page
+from carillon.ports.runs import RunStates, RunStore
+from carillon.ports.schedules import ScheduleStore
 from carillon.services.authorise import Permission, subject_of, visible
 
 MAX_ROUNDS: Final = 10

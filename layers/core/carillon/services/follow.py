@@ -5,7 +5,8 @@ The stream delivers a change at least once, so an alert may be published twice; 
 
 from carillon.domain.alert import run_unreadable
 from carillon.domain.run_change import Change, UnreadableChange
-from carillon.ports import AlertTopic, Log
+from carillon.ports.signals import AlertTopic
+from carillon.ports.world import Log
 from carillon.services.chain_runs import ChainRuns
 
 

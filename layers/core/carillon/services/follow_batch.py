@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from carillon.domain.measures import measures_of_each, run_measures
 from carillon.domain.run_change import Change
-from carillon.ports import Metrics
+from carillon.ports.signals import Metrics
 from carillon.services.alert_runs import AlertRuns
 from carillon.services.count_runs import CountRuns
 from carillon.services.work_off import WorkOff

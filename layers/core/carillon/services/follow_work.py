@@ -19,11 +19,14 @@ from carillon.domain.remote import follow, settle_remote, too_long
 from carillon.domain.run import Run, RunState
 from carillon.domain.run_remote import Remote
 from carillon.domain.workflow.output import measured
-from carillon.fact_ports import Fact, Facts
-from carillon.ports import Chance, Clock, DispatchQueue, Log, OutputStore, RunStore, ScheduleStore, Target
+from carillon.ports.dispatch import DispatchQueue
+from carillon.ports.guards import Fact, Facts
+from carillon.ports.runs import OutputStore, RunStore
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.targets import FollowedTarget, Target
+from carillon.ports.world import Chance, Clock, Log
 from carillon.services.retry_policy import retry_policy
 from carillon.services.wind_up import WindUp
-from carillon.target_ports import FollowedTarget
 
 KEPT_AFTER_DUE: Final = timedelta(days=1)
 STOP_TRIES: Final = 5

@@ -3,8 +3,8 @@
 from carillon.domain.access import Principal
 from carillon.domain.replay import NONCE_LIFETIME, check_timestamp, nonce_guard
 from carillon.domain.security_errors import NonceReused
-from carillon.ports import Chance, Clock
-from carillon.security_ports import Fact, Facts
+from carillon.ports.guards import Fact, Facts
+from carillon.ports.world import Chance, Clock
 
 
 class Freshness:

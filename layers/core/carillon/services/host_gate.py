@@ -13,8 +13,8 @@ from carillon.domain.errors import CarillonError
 from carillon.domain.host_gate import Admission, Host, HostLimit, Sign, State, admit, sign_of, told
 from carillon.domain.host_value import host_value, read_host
 from carillon.domain.outcome import Outcome
-from carillon.fact_ports import Fact, Facts
-from carillon.ports import Chance, Clock, Log
+from carillon.ports.guards import Fact, Facts
+from carillon.ports.world import Chance, Clock, Log
 
 CACHED: Final = timedelta(seconds=5)
 REMEMBERED: Final = timedelta(hours=1)

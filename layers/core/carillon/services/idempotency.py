@@ -17,8 +17,8 @@ from carillon.domain.idempotency import (
     key_guard,
 )
 from carillon.domain.moments import to_ms
-from carillon.ports import Chance, Clock
-from carillon.security_ports import Fact, Facts
+from carillon.ports.guards import Fact, Facts
+from carillon.ports.world import Chance, Clock
 
 MAX_TRIES: Final = 4
 

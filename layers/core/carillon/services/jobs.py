@@ -7,7 +7,7 @@ from carillon.domain.job import Job
 from carillon.domain.run import Run
 from carillon.domain.secrets import Secrets
 from carillon.domain.workflow.tasks import task_of
-from carillon.ports import ScheduleStore
+from carillon.ports.schedules import ScheduleStore
 
 MAX_CACHED: Final = 256
 

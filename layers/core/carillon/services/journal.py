@@ -10,7 +10,8 @@ from carillon.domain.errors import MalformedRow, RevisionNotFound
 from carillon.domain.job import Revision
 from carillon.domain.masking import masked
 from carillon.domain.schedule import Schedule
-from carillon.ports import Chance, ScheduleStore
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.world import Chance
 
 
 class Journal:

@@ -4,7 +4,8 @@ from carillon.domain.outcome import Outcome
 from carillon.domain.run import Run
 from carillon.domain.workflow.output import measured
 from carillon.domain.workflow.tasks import BELOW
-from carillon.ports import Clock, OutputStore
+from carillon.ports.runs import OutputStore
+from carillon.ports.world import Clock
 
 
 class KeepOutput:

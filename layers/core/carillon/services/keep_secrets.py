@@ -13,7 +13,7 @@ from carillon.domain.moments import to_ms
 from carillon.domain.schedule import Schedule
 from carillon.domain.secret_uses import check_uses, uses_of
 from carillon.domain.secrets import Secret, Secrets, StoredSecret, context_of
-from carillon.sealing_ports import Sealer
+from carillon.ports.sealing import Sealer
 
 
 class KeepSecrets:

@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Final
 
 from carillon.domain.errors import Throttled, Unavailable
-from carillon.ports import Clock, Log, Metrics, RunStore
+from carillon.ports.runs import RunStore
+from carillon.ports.signals import Metrics
+from carillon.ports.world import Clock, Log
 
 OLDEST_WAKE_AGE: Final = "OldestWakeAge"
 

@@ -17,8 +17,10 @@ from carillon.domain.errors import LoginFailed, LoginThrottled
 from carillon.domain.password import decoy, verify_password
 from carillon.domain.service_key import PresentedKey, fits, parse_key
 from carillon.domain.token_claims import new_claims, seconds
-from carillon.ports import AccessStore, Chance, Clock, Guards, TokenSigner
-from carillon.security_ports import AuditLog
+from carillon.ports.access import AccessStore, TokenSigner
+from carillon.ports.audit import AuditLog
+from carillon.ports.guards import Guards
+from carillon.ports.world import Chance, Clock
 from carillon.services.journal import Journal
 
 WINDOW_SECONDS: Final = 900

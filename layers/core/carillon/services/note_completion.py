@@ -8,8 +8,10 @@ from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import Unavailable
 from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
-from carillon.fact_ports import Facts
-from carillon.ports import Clock, DispatchQueue, Log, RunStore
+from carillon.ports.dispatch import DispatchQueue
+from carillon.ports.guards import Facts
+from carillon.ports.runs import RunStore
+from carillon.ports.world import Clock, Log
 from carillon.services.follow_work import fact_key
 
 

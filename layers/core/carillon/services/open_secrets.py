@@ -5,7 +5,7 @@ from carillon.domain.job import Job
 from carillon.domain.run import Run
 from carillon.domain.secret_uses import names_placed, origins_of
 from carillon.domain.secrets import Secret, Secrets, StoredSecret, context_of
-from carillon.sealing_ports import Opener
+from carillon.ports.sealing import Opener
 
 
 class OpenSecrets:

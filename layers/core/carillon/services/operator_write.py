@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from carillon.domain.errors import LostRace, ScheduleNotFound, Unavailable, VersionMismatch
 from carillon.domain.run import Run
 from carillon.domain.schedule import Schedule, ScheduleState
-from carillon.ports import Change, ScheduleStore
+from carillon.ports.schedules import Change, ScheduleStore
 
 MAX_TRIES: Final = 8
 

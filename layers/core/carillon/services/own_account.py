@@ -8,8 +8,8 @@ from carillon.domain.errors import LostRace, Unavailable, WrongPassword, WrongSt
 from carillon.domain.moments import ceil_second, to_rfc3339
 from carillon.domain.password import hash_password, verify_password
 from carillon.domain.role_definition import permissions_document
-from carillon.ports import AccessStore, Chance, Clock
-from carillon.security_ports import Revocations
+from carillon.ports.access import AccessStore, Revocations
+from carillon.ports.world import Chance, Clock
 from carillon.services.journal import Journal
 from carillon.services.login import Tries
 

@@ -8,7 +8,8 @@ from carillon.domain.head_changes import pause
 from carillon.domain.moments import to_rfc3339
 from carillon.domain.run import Origin
 from carillon.domain.schedule import Schedule, ScheduleState
-from carillon.ports import Change, Clock, ScheduleStore
+from carillon.ports.schedules import Change, ScheduleStore
+from carillon.ports.world import Clock
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.end_queued import EndQueued
 from carillon.services.journal import Journal

@@ -7,7 +7,8 @@ from carillon.domain.calendars import exclusions_of
 from carillon.domain.looking_ahead import look_ahead, look_ahead_of
 from carillon.domain.preview_document import PreviewRequest, preview_document
 from carillon.domain.schedule import ScheduleState
-from carillon.ports import Clock, ScheduleStore
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.world import Clock
 from carillon.services.authorise import Permission, authorise_schedule, visible
 from carillon.services.operator_write import live_head
 

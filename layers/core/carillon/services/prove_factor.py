@@ -19,9 +19,11 @@ from carillon.domain.totp import (
     matching_step,
     without_code,
 )
-from carillon.ports import Chance, Clock, Log, Metrics
-from carillon.sealing_ports import Opener
-from carillon.security_ports import Fact, FactorStore, Facts
+from carillon.ports.access import FactorStore
+from carillon.ports.guards import Fact, Facts
+from carillon.ports.sealing import Opener
+from carillon.ports.signals import Metrics
+from carillon.ports.world import Chance, Clock, Log
 from carillon.services.journal import Journal
 
 MAX_TRIES: Final = 60

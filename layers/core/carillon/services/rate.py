@@ -8,8 +8,8 @@ from carillon.domain.errors import Throttled
 from carillon.domain.limits import OperationClass, admit, limit_of
 from carillon.domain.rbac import reachable
 from carillon.domain.security_errors import RateLimited
-from carillon.ports import Chance, Clock
-from carillon.security_ports import Fact, Facts
+from carillon.ports.guards import Fact, Facts
+from carillon.ports.world import Chance, Clock
 
 MAX_TRIES: Final = 12
 

@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from carillon.domain.errors import SealError
-from carillon.ports import Clock, Log
-from carillon.sealing_ports import Resealer, SealedRows, SealedValue
+from carillon.ports.sealing import Resealer, SealedRows, SealedValue
+from carillon.ports.world import Clock, Log
 
 BUDGET: Final = timedelta(seconds=200)
 """How long one invocation works; the operator function's own timeout is longer."""

@@ -9,8 +9,9 @@ from carillon.domain.audit_query import AuditQuery
 from carillon.domain.errors import CarillonError, Forbidden
 from carillon.domain.permission import Permission
 from carillon.domain.scope import Subject
-from carillon.ports import Clock, Log, Page
-from carillon.security_ports import AuditLog
+from carillon.ports.audit import AuditLog
+from carillon.ports.pages import Page
+from carillon.ports.world import Clock, Log
 from carillon.services.authorise import visible
 from carillon.services.journal import Journal
 

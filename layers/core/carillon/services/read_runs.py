@@ -12,8 +12,9 @@ from carillon.domain.run_id import RunId
 from carillon.domain.run_log import RunLog
 from carillon.domain.workflow.tasks import BELOW, task_of
 from carillon.domain.workflow.tree import Tree
-from carillon.ports import OutputStore, Page, RunStore, ScheduleStore
-from carillon.progress_ports import RunLogStore
+from carillon.ports.pages import Page
+from carillon.ports.runs import OutputStore, RunLogStore, RunStore
+from carillon.ports.schedules import ScheduleStore
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.operator_write import live_head
 

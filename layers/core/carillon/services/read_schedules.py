@@ -8,7 +8,8 @@ from carillon.domain.access import Principal
 from carillon.domain.job import Revision
 from carillon.domain.schedule import Schedule, ScheduleState
 from carillon.domain.schedule_query import ScheduleQuery
-from carillon.ports import Page, ScheduleStore
+from carillon.ports.pages import Page
+from carillon.ports.schedules import ScheduleStore
 from carillon.services.authorise import Permission, authorise_schedule, subject_of, visible
 from carillon.services.operator_write import live_head
 

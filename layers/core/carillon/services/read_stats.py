@@ -9,8 +9,9 @@ from carillon.domain.moments import to_rfc3339
 from carillon.domain.scope import Subject
 from carillon.domain.stats import OVERVIEW_LANES, hour_of, overview_owner
 from carillon.domain.stats_document import hours_document, latest_document, stats_range
-from carillon.ports import Clock, ScheduleStore
-from carillon.progress_ports import StatsStore
+from carillon.ports.progress import StatsStore
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.world import Clock
 from carillon.services.authorise import Permission, authorise, authorise_schedule
 from carillon.services.operator_write import live_head
 

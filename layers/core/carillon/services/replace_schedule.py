@@ -11,7 +11,8 @@ from carillon.domain.job import Revision
 from carillon.domain.run import Origin, Run
 from carillon.domain.schedule import Schedule
 from carillon.domain.scope import Subject
-from carillon.ports import Change, Clock, ScheduleStore
+from carillon.ports.schedules import Change, ScheduleStore
+from carillon.ports.world import Clock
 from carillon.services.authorise import Permission, authorise, authorise_schedule, authorise_targets
 from carillon.services.create_schedule import authorise_chain, revision_of
 from carillon.services.end_queued import EndQueued

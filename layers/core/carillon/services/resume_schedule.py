@@ -9,7 +9,8 @@ from carillon.domain.errors import FieldError, InvalidInput
 from carillon.domain.head_changes import HeadChange, resume
 from carillon.domain.run import Run, RunState
 from carillon.domain.schedule import Schedule
-from carillon.ports import Change, Clock, ScheduleStore
+from carillon.ports.schedules import Change, ScheduleStore
+from carillon.ports.world import Clock
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.journal import Journal
 from carillon.services.operator_write import DispatchNow, OperatorWrite

@@ -4,7 +4,7 @@ from carillon.domain.errors import MalformedRow, RevisionNotFound
 from carillon.domain.job import Retry
 from carillon.domain.run import Run
 from carillon.domain.workflow.tasks import task_of
-from carillon.ports import ScheduleStore
+from carillon.ports.schedules import ScheduleStore
 
 
 def retry_policy(schedules: ScheduleStore, run: Run) -> Retry:

@@ -7,7 +7,9 @@ from carillon.domain.errors import RunNotFound, RunNotRepeatable
 from carillon.domain.repetition import check_repeatable, repeated
 from carillon.domain.run import Run
 from carillon.domain.run_id import RunId
-from carillon.ports import Clock, RunStore, ScheduleStore
+from carillon.ports.runs import RunStore
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.world import Clock
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.enqueue import Enqueue
 from carillon.services.journal import Journal

@@ -20,7 +20,8 @@ from carillon.domain.permission import Permission
 from carillon.domain.rbac import BUILT_IN, Role, cycle, effective
 from carillon.domain.role_definition import role_document
 from carillon.domain.scope import Subject
-from carillon.ports import AccessStore, Clock
+from carillon.ports.access import AccessStore
+from carillon.ports.world import Clock
 from carillon.services.authorise import authorise, check_held, visible
 from carillon.services.journal import Journal
 

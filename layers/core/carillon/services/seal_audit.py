@@ -7,7 +7,6 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any, Final
 
-from carillon.audit_ports import AuditArchive, AuditRows, RootSigner
 from carillon.domain.audit_archive import (
     MANIFESTS,
     OBJECTS,
@@ -25,7 +24,8 @@ from carillon.domain.audit_archive import (
 )
 from carillon.domain.audit_query import audit_document, moment_id
 from carillon.domain.errors import AuditIncomplete
-from carillon.ports import Clock, Log
+from carillon.ports.audit import AuditArchive, AuditRows, RootSigner
+from carillon.ports.world import Clock, Log
 
 MAX_DAYS: Final = 31
 SETTLED_AFTER: Final = timedelta(hours=1)

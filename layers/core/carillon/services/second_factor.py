@@ -29,9 +29,9 @@ from carillon.domain.totp import (
     recovery_digest,
     seed_of,
 )
-from carillon.ports import AccessStore, Chance, Clock
-from carillon.sealing_ports import Sealer
-from carillon.security_ports import FactorStore
+from carillon.ports.access import AccessStore, FactorStore
+from carillon.ports.sealing import Sealer
+from carillon.ports.world import Chance, Clock
 from carillon.services.authorise import authorise, check_held
 from carillon.services.definitions import grants_of
 from carillon.services.journal import Journal

@@ -11,7 +11,9 @@ from carillon.domain.run import EventKind, Run, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.workflow.rows import compensating, ended
 from carillon.domain.workflow.tasks import BELOW
-from carillon.ports import Chance, Clock, RunStore, ScheduleStore
+from carillon.ports.runs import RunStore
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.world import Chance, Clock
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.ended import Ended
 from carillon.services.jobs import Jobs

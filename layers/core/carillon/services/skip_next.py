@@ -7,7 +7,8 @@ from carillon.domain.head_changes import skip_next
 from carillon.domain.plan import SKIP_NEXT
 from carillon.domain.run import Run
 from carillon.domain.schedule import Schedule
-from carillon.ports import Change, Clock, ScheduleStore
+from carillon.ports.schedules import Change, ScheduleStore
+from carillon.ports.world import Clock
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.end_queued import EndQueued
 from carillon.services.journal import Journal

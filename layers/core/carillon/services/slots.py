@@ -24,7 +24,10 @@ from carillon.domain.overlap import (
 from carillon.domain.run import Run
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import Policies
-from carillon.ports import Chance, Clock, DispatchQueue, RunStore, SlotStore
+from carillon.ports.dispatch import DispatchQueue
+from carillon.ports.guards import SlotStore
+from carillon.ports.runs import RunStore
+from carillon.ports.world import Chance, Clock
 
 MAX_TRIES: Final = 20
 PAUSE_AFTER_TRIES: Final = 3

@@ -6,7 +6,7 @@ from dataclasses import replace
 from carillon.domain.errors import InvalidInput
 from carillon.domain.measures import Values
 from carillon.domain.shards import in_ranges
-from carillon.ports import TickRanges
+from carillon.ports.dispatch import TickRanges
 from carillon.services.liveness import Liveness
 from carillon.services.tick import Tick, TickReport
 

@@ -12,7 +12,7 @@ from carillon.domain.workflow.facts import document, names_of, outputs_of
 from carillon.domain.workflow.inputs import paths_of, resolve
 from carillon.domain.workflow.step_key import StepKey, split
 from carillon.domain.workflow.tasks import place_of
-from carillon.ports import OutputStore, RunStore
+from carillon.ports.runs import OutputStore, RunStore
 
 
 class StepInputs:

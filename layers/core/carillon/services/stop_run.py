@@ -6,7 +6,8 @@ from carillon.domain.errors import RunEnded
 from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.workflow.ending import COMPENSATE_FIRST
-from carillon.ports import Clock, ScheduleStore
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.world import Clock
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.cancel_run import CancelResult, CancelRun
 from carillon.services.journal import Journal

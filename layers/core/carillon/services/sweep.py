@@ -15,7 +15,10 @@ from carillon.domain.recovery import LONGEST_RESEND, Action, Recovery, expire, l
 from carillon.domain.run import Run, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.waiting import overdue
-from carillon.ports import Chance, Clock, Concurrently, DispatchQueue, Log, RunStore, ScheduleStore
+from carillon.ports.dispatch import DispatchQueue
+from carillon.ports.runs import RunStore
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.world import Chance, Clock, Concurrently, Log
 from carillon.services.ended import Ended
 from carillon.services.retry_policy import retry_policy
 from carillon.services.wind_up import WindUp

@@ -7,7 +7,8 @@ from carillon.domain.run_id import RunId
 from carillon.domain.workflow.carry_over import copied, taken_over
 from carillon.domain.workflow.step_key import StepKey
 from carillon.domain.workflow.tree import Tree
-from carillon.ports import Clock, OutputStore, RunStore
+from carillon.ports.runs import OutputStore, RunStore
+from carillon.ports.world import Clock
 from carillon.services.enqueue import Enqueue
 from carillon.services.jobs import Jobs
 

@@ -12,8 +12,8 @@ from typing import Final
 from carillon.domain.errors import CarillonError
 from carillon.domain.run import Run
 from carillon.domain.run_log import MAX_LINES, LogTail
-from carillon.ports import Clock, Log
-from carillon.progress_ports import RunLogStore
+from carillon.ports.runs import RunLogStore
+from carillon.ports.world import Clock, Log
 
 EVERY: Final = timedelta(seconds=5)
 

@@ -16,7 +16,8 @@ from carillon.domain.plan import Plan, broken, plan
 from carillon.domain.plan_claim import after_claim, claim_of
 from carillon.domain.run import RunState
 from carillon.domain.schedule import Schedule, ScheduleState
-from carillon.ports import BrokenRow, Clock, Concurrently, Log, ScheduleStore
+from carillon.ports.schedules import BrokenRow, ScheduleStore
+from carillon.ports.world import Clock, Concurrently, Log
 from carillon.services.calendar_reader import CalendarReader
 from carillon.services.claim import Claimer, ClaimReport, in_batches
 from carillon.services.sweep import Sweep, SweepReport

@@ -5,7 +5,8 @@ from carillon.domain.errors import VersionMismatch
 from carillon.domain.new_run import queued
 from carillon.domain.run import Origin, Run
 from carillon.domain.run_id import RunId
-from carillon.ports import Chance, Clock, ScheduleStore
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.world import Chance, Clock
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.enqueue import Enqueue
 from carillon.services.journal import Journal

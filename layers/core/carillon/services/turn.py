@@ -14,7 +14,10 @@ from carillon.domain.run import Run
 from carillon.domain.schedule import Schedule
 from carillon.domain.workflow.step_key import split
 from carillon.domain.workflow.tasks import BELOW, is_wanted
-from carillon.ports import Chance, Clock, DispatchQueue, RunStore, SlotStore
+from carillon.ports.dispatch import DispatchQueue
+from carillon.ports.guards import SlotStore
+from carillon.ports.runs import RunStore
+from carillon.ports.world import Chance, Clock
 from carillon.services.cancel_run import CancelRun
 from carillon.services.ended import Ended
 from carillon.services.slots import Slots, TakeSlot

@@ -25,7 +25,9 @@ from carillon.domain.rbac import BUILT_IN
 from carillon.domain.scope import Subject
 from carillon.domain.service_key import MAX_KEYS, digest_of, key_text
 from carillon.domain.user_definition import NewUser, UserEdit, user_document
-from carillon.ports import AccessStore, Chance, Clock, Page
+from carillon.ports.access import AccessStore
+from carillon.ports.pages import Page
+from carillon.ports.world import Chance, Clock
 from carillon.services.authorise import authorise, check_held, visible
 from carillon.services.definitions import grants_of
 from carillon.services.journal import Journal

@@ -3,7 +3,8 @@
 from carillon.domain.cancelling import cancel, is_to_be_stopped
 from carillon.domain.recovery import is_moved_by_steps
 from carillon.domain.run import Run
-from carillon.ports import Chance, Clock, RunStore
+from carillon.ports.runs import RunStore
+from carillon.ports.world import Chance, Clock
 from carillon.services.ended import Ended
 
 

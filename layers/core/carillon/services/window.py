@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from carillon.domain.run import Run, RunState
 from carillon.domain.workflow.tasks import BELOW
-from carillon.ports import RunStore, ScheduleStore
+from carillon.ports.runs import RunStore
+from carillon.ports.schedules import ScheduleStore
 
 PAGE: Final = 50
 MAX_PAGES: Final = 10

@@ -19,8 +19,10 @@ from carillon.domain.run import Origin, Run, RunState
 from carillon.domain.run_change import Change, RunChange
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState
-from carillon.ports import Clock, Concurrently, Log, RunStore, ScheduleStore
-from carillon.progress_ports import BackfillStore, RunStates
+from carillon.ports.progress import BackfillStore
+from carillon.ports.runs import RunStates, RunStore
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.world import Clock, Concurrently, Log
 from carillon.services.enqueue import Enqueue
 
 MAX_TRIES: Final = 4

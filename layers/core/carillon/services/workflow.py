@@ -2,16 +2,10 @@
 
 from dataclasses import dataclass
 
-from carillon.ports import (
-    Chance,
-    Clock,
-    Concurrently,
-    DispatchQueue,
-    Log,
-    OutputStore,
-    RunStore,
-    ScheduleStore,
-)
+from carillon.ports.dispatch import DispatchQueue
+from carillon.ports.runs import OutputStore, RunStore
+from carillon.ports.schedules import ScheduleStore
+from carillon.ports.world import Chance, Clock, Concurrently, Log
 from carillon.services.advance_workflow import AdvanceWorkflow
 from carillon.services.begin_workflow import BeginWorkflow
 from carillon.services.enqueue import Enqueue

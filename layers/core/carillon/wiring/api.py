@@ -30,7 +30,7 @@ from carillon.domain.definition import Limits
 from carillon.domain.risk import risk
 from carillon.domain.targets.kind import AwsAllow
 from carillon.domain.targets.registry import add_kinds
-from carillon.ports import Clock
+from carillon.ports.world import Clock
 from carillon.services.api import Api, ApiPorts, build_api
 from carillon.services.authenticate import Issuer
 from carillon.services.doors import DoorPorts

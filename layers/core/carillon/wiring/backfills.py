@@ -4,7 +4,8 @@ from carillon.adapters.dynamo.backfills import DynamoBackfills
 from carillon.adapters.dynamo.run_states import DynamoRunStates
 from carillon.adapters.dynamo.runs import DynamoRuns
 from carillon.adapters.dynamo.schedules import DynamoSchedules
-from carillon.ports import Concurrently, DispatchQueue
+from carillon.ports.dispatch import DispatchQueue
+from carillon.ports.world import Concurrently
 from carillon.services.enqueue import Enqueue
 from carillon.services.work_off import WorkOff
 from carillon.wiring.ground import Ground

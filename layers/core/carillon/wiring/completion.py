@@ -4,7 +4,7 @@ from functools import cache
 
 from carillon.adapters.dynamo.facts import DynamoFacts
 from carillon.adapters.dynamo.runs import DynamoRuns
-from carillon.ports import Log
+from carillon.ports.world import Log
 from carillon.services.note_completion import NoteCompletion
 from carillon.settings import CompletionSettings
 from carillon.wiring.ground import Ground

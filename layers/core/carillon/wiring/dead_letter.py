@@ -9,7 +9,8 @@ from carillon.adapters.dynamo.runs import DynamoRuns
 from carillon.adapters.dynamo.schedules import DynamoSchedules
 from carillon.adapters.dynamo.slots import DynamoSlots
 from carillon.adapters.sns import SnsAlertTopic
-from carillon.ports import Log, Metrics
+from carillon.ports.signals import Metrics
+from carillon.ports.world import Log
 from carillon.services.dead_letter import TakeInDeadLetter
 from carillon.services.ended import build_ended
 from carillon.services.workflow import build_advance

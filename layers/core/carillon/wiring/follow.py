@@ -12,7 +12,9 @@ from carillon.adapters.dynamo.schedules import DynamoSchedules
 from carillon.adapters.dynamo.slots import DynamoSlots
 from carillon.adapters.dynamo.stats import DynamoStats
 from carillon.adapters.sns import SnsAlertTopic
-from carillon.ports import AlertTopic, DispatchQueue, Log
+from carillon.ports.dispatch import DispatchQueue
+from carillon.ports.signals import AlertTopic
+from carillon.ports.world import Log
 from carillon.services.alert_runs import AlertRuns
 from carillon.services.chain_runs import ChainRuns
 from carillon.services.count_runs import CountRuns

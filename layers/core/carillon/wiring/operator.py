@@ -12,7 +12,7 @@ from carillon.adapters.dynamo.factors import DynamoFactors
 from carillon.adapters.dynamo.sealed_rows import DynamoSealedRows
 from carillon.adapters.keyring import Keyring
 from carillon.log import structured_log
-from carillon.ports import Log
+from carillon.ports.world import Log
 from carillon.services.bootstrap_admin import BootstrapAdmin
 from carillon.services.journal import Journal
 from carillon.services.operator import Operator

@@ -11,7 +11,8 @@ from carillon.adapters.dynamo.runs import DynamoRuns
 from carillon.adapters.dynamo.schedules import DynamoSchedules
 from carillon.adapters.dynamo.slots import DynamoSlots
 from carillon.adapters.lambda_invoke import OwnFunction
-from carillon.ports import Concurrently, DispatchQueue, Log
+from carillon.ports.dispatch import DispatchQueue
+from carillon.ports.world import Concurrently, Log
 from carillon.services.claim import Claimer
 from carillon.services.ended import build_ended
 from carillon.services.liveness import Liveness

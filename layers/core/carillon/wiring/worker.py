@@ -18,7 +18,9 @@ from carillon.adapters.targets.task_pool import TaskPool
 from carillon.domain.allow_list import AllowList
 from carillon.domain.host_gate import parse_limits
 from carillon.domain.targets.kind import AwsAllow, Reach
-from carillon.ports import Clock, Log, Metrics, Target
+from carillon.ports.signals import Metrics
+from carillon.ports.targets import Target
+from carillon.ports.world import Clock, Log
 from carillon.services.attempt import Attempt
 from carillon.services.ended import build_ended
 from carillon.services.execute import Execute

@@ -16,7 +16,7 @@ from carillon.domain.access import User
 from carillon.domain.audit import AuditEntry
 from carillon.domain.errors import LastAdmin, LostRace
 from carillon.domain.rbac import Role
-from carillon.ports import Page
+from carillon.ports.pages import Page
 
 _ADMINS: Final[Wire] = {"kind": text("stack"), "id": text("admins")}
 

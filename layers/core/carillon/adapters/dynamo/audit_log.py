@@ -15,7 +15,7 @@ from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.wire import Wire, text
 from carillon.domain.audit import AuditEntry
 from carillon.domain.audit_query import AuditQuery, time_key
-from carillon.ports import Page
+from carillon.ports.pages import Page
 
 MAX_DAYS: Final = 31
 """How many days one page of all entries looks back; the list goes on from there."""

@@ -17,7 +17,7 @@ from carillon.adapters.dynamo.wire import Row, Value, Wire, expiry, moment, pack
 from carillon.domain.audit import AuditEntry
 from carillon.domain.backfill import Backfill, BackfillState, Order, Reprocess
 from carillon.domain.errors import BackfillNotFound, LostRace, MalformedRow
-from carillon.ports import Page
+from carillon.ports.pages import Page
 
 ACTIVE_SHARD: Final = "backfill"
 KEPT: Final = timedelta(days=90)

@@ -15,7 +15,7 @@ from carillon.domain.errors import LostRace, MalformedRow, ScheduleExists
 from carillon.domain.job import Revision
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import Schedule, ScheduleState
-from carillon.ports import BrokenRow, Change
+from carillon.ports.schedules import BrokenRow, Change
 
 _MAX_REASON: Final = 400
 

@@ -17,7 +17,7 @@ from carillon.adapters.dynamo.wire import Row, Wire, expiry, moment, text, whole
 from carillon.domain.audit import AuditEntry
 from carillon.domain.dead_letter import DeadLetter
 from carillon.domain.errors import DeadLetterNotFound, MalformedRow
-from carillon.ports import Page
+from carillon.ports.pages import Page
 
 MAX_BODY_BYTES: Final = 300_000
 """A queue takes a megabyte and a row 400 KB; no message of Carillon's own comes near either."""

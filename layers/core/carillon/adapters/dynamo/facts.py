@@ -7,7 +7,7 @@ from carillon.adapters.dynamo.database import ConditionFailed, Database
 from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.wire import Row, Wire, expiry, moment, packed, text
 from carillon.domain.moments import to_ms
-from carillon.fact_ports import Fact
+from carillon.ports.guards import Fact
 
 
 class DynamoFacts:

@@ -11,7 +11,7 @@ from carillon.adapters.dynamo.wire import text
 from carillon.domain.moments import to_key
 from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
-from carillon.ports import Page
+from carillon.ports.pages import Page
 
 
 class DynamoRunStates:

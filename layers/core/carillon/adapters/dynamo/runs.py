@@ -19,7 +19,7 @@ from carillon.domain.errors import MalformedRow
 from carillon.domain.moments import ceil_second, to_key
 from carillon.domain.run import Run, RunState
 from carillon.domain.run_id import RunId
-from carillon.ports import Page
+from carillon.ports.pages import Page
 
 _logger = logging.getLogger(__name__)
 

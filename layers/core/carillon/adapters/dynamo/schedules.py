@@ -27,7 +27,8 @@ from carillon.domain.errors import MalformedRow, RevisionNotFound
 from carillon.domain.job import Revision
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import Schedule
-from carillon.ports import BrokenRow, Change, Page
+from carillon.ports.pages import Page
+from carillon.ports.schedules import BrokenRow, Change
 
 DUE_PAGE: Final = 500
 _logger = logging.getLogger(__name__)

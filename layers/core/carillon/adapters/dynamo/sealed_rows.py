@@ -11,7 +11,7 @@ from carillon.adapters.dynamo.revision_item import read_revision
 from carillon.adapters.dynamo.wire import Value, Wire, text
 from carillon.domain.errors import MalformedRow
 from carillon.domain.secrets import context_of
-from carillon.sealing_ports import SealedPage, SealedValue
+from carillon.ports.sealing import SealedPage, SealedValue
 
 PAGE: Final = 200
 _TABLES: Final = ("schedules_table", "access_table", "guards_table", "runs_table")

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from carillon.adapters.targets import added
 from carillon.domain.targets.kind import Reach, TargetKind
 from carillon.domain.targets.registry import BUILT_IN
-from carillon.ports import Target
+from carillon.ports.targets import Target
 
 _AWS: Final[Mapping[str, tuple[str, str]]] = {
     "lambda": ("lambda_", "LambdaTarget"),

@@ -1,4 +1,4 @@
-"""What counting and backfilling need from the world, beside the stores of ports.py; errors are as said there."""
+"""Counting ended runs, and backfills on their way."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,11 +6,8 @@ from typing import Any, Protocol
 
 from carillon.domain.audit import AuditEntry
 from carillon.domain.backfill import Backfill
-from carillon.domain.run import Run, RunState
-from carillon.domain.run_id import RunId
-from carillon.domain.run_log import RunLog
 from carillon.domain.stats import HourKey, HourStats
-from carillon.ports import Page
+from carillon.ports.pages import Page
 
 
 class StatsStore(Protocol):
@@ -49,23 +46,3 @@ class BackfillStore(Protocol):
 
     def save(self, before: Backfill, after: Backfill, audit: AuditEntry | None = None) -> None:
         """Writes `after` over the version that was read; with an audit entry as one transaction. LostRace."""
-
-
-class RunLogStore(Protocol):
-    """What tasks wrote, one row for each attempt."""
-
-    def keep(self, run: Run, log: RunLog, now: datetime) -> None:
-        """Writes the log of the run's present attempt over what was kept of it before."""
-
-    def read(self, run: Run, attempt: int) -> RunLog:
-        """The log of an attempt as of now (consistent), empty where nothing was kept."""
-
-
-class RunStates(Protocol):
-    """The states of a schedule's runs without their rows, and the unfinished runs of all schedules."""
-
-    def between(self, schedule_id: str, first: datetime, last: datetime) -> Mapping[str, RunState]:
-        """State by run key of every row whose key's moment lies in [first, last] (consistent)."""
-
-    def unfinished(self, shard: int, limit: int, start: Mapping[str, Any] | None = None) -> Page[RunId]:
-        """Unfinished runs of a shard, steps among them, in the order of wake_at (eventually consistent)."""

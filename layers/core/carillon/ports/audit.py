@@ -1,10 +1,22 @@
-"""What closing and verifying the audit archive needs from the world; see ports.py for what all Protocols share."""
+"""The audit log, and what closing and verifying its archive needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 from carillon.domain.audit import AuditEntry
+from carillon.domain.audit_query import AuditQuery
+from carillon.ports.pages import Page
+
+
+class AuditLog(Protocol):
+    """The Audit table, where it is not written together with a change."""
+
+    def append(self, entry: AuditEntry) -> None:
+        """Writes one entry by itself: a refusal, which changes nothing."""
+
+    def page(self, query: AuditQuery, limit: int, start: Mapping[str, Any] | None = None) -> Page[AuditEntry]:
+        """Entries newest first, eventually consistent; a page may be short, even empty, and the list still go on."""
 
 
 class AuditRows(Protocol):

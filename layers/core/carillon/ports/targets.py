@@ -1,9 +1,16 @@
-"""What following work elsewhere needs from the world, as Protocols with their contracts; see ports.py."""
+"""What is called, and followed to its end."""
 
 from typing import Protocol
 
 from carillon.domain.outcome import Outcome
 from carillon.domain.target_call import TargetCall
+
+
+class Target(Protocol):
+    """One kind of target."""
+
+    def execute(self, call: TargetCall) -> Outcome:
+        """Calls the target once, within call.deadline_at; expected failures are outcomes, not errors."""
 
 
 class FollowedTarget(Protocol):

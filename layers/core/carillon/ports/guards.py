@@ -1,9 +1,11 @@
-"""What remembering short-lived facts needs from the world, as Protocols with their contracts; see ports.py."""
+"""The Guards table: small facts with an expiry, counts of failures, and the slots of schedules."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+
+from carillon.domain.overlap import Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,4 +30,30 @@ class Facts(Protocol):
         """Writes `after` if the fact still is `before` (None: there is none, or it is over); whether it was written.
 
         A repeat of this very write, whose answer was lost, finds its own stamp: written.
+        """
+
+
+class Guards(Protocol):
+    """The Guards table: small facts with an expiry that is part of every condition."""
+
+    def count_failures(self, key: str, now: datetime) -> int:
+        """Failures recorded under the key in the current window."""
+
+    def record_failure(self, key: str, now: datetime, window_seconds: int) -> int:
+        """Adds one failure; answers how many the window holds now."""
+
+    def take_back_failure(self, key: str, now: datetime) -> None:
+        """Takes one failure out of the window again, if it is still open."""
+
+
+class SlotStore(Protocol):
+    """The overlap slots of schedules, in the Guards table."""
+
+    def read(self, schedule_id: str) -> Slot:
+        """The slot as of now (consistent), empty when nobody has it."""
+
+    def swap(self, schedule_id: str, before: Slot, after: Slot, now: datetime) -> Slot | None:
+        """Writes `after` if the slot still is `before`: None when written, else the slot as found.
+
+        A repeat of this very write finds `after`.
         """

@@ -1,4 +1,4 @@
-"""What sealing and signing need from the world, as Protocols with their contracts; see ports.py for what all share.
+"""Sealing, signing and opening.
 
 An outage of the key service is `Unavailable` or `Throttled`: nothing is ever sent or stored in clear instead.
 """

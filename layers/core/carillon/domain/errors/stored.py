@@ -1,0 +1,33 @@
+"""What was read cannot be read, opened or believed."""
+
+from carillon.domain.errors.root import CarillonError
+
+
+class MalformedMessage(CarillonError, ValueError):
+    """A message could not be read."""
+
+    code = "malformed_message"
+
+
+class MalformedRow(CarillonError, ValueError):
+    """A stored row could not be read."""
+
+    code = "malformed_row"
+
+
+class SecretMissing(CarillonError):
+    """A secret that the job names is not set."""
+
+    code = "secret_missing"
+
+
+class SealError(CarillonError):
+    """Sealed bytes could not be opened: they were altered, cut, or meant for something else."""
+
+    code = "seal_error"
+
+
+class AuditIncomplete(CarillonError):
+    """A day of the audit archive is not complete."""
+
+    code = "audit_incomplete"
