@@ -298,6 +298,15 @@ def test_a_target_that_has_to_call_back_is_told_how(kind, name, wire):
     assert call.spec[name] == {"day": "yesterday"}
 
 
+@pytest.mark.parametrize("kind", sorted(set(SPECS) - {"ssm"}))
+def test_every_kind_is_told_the_token_of_its_callback(kind, wire):
+    target, service = wire(kind, cut)
+    token = "0123456789abcdef" * 2
+    call = replace(make_call(spec_of(kind)), callback_token=token, callback_url="https://api/v1/runs/a")
+    target.execute(call)
+    assert token.encode() in service.requests[0][1]
+
+
 def test_a_payload_is_sent_as_json_and_the_functions_log_comes_back(wire):
     log = []
     target, service = wire("lambda", answer({"rows": 7}, x_amz_log_result="aGVsbG8="))

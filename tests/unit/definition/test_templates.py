@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from carillon.domain.outcome import permanent
+from carillon.domain.run import RunState
 from carillon.domain.templates import FORMATS, NAMES, Facts, fill
 from tests.fakes.life import Life
 from tests.unit.definition.documents import faults, read, with_value
@@ -37,7 +39,7 @@ def test_a_placeholder_is_filled_where_it_stands(text, found):
 
 def test_every_name_and_format_can_be_saved():
     texts = [f"${{{name}}}" for name in NAMES] + [f"${{fire_time:{form}}}" for form in FORMATS]
-    read(with_value("job.target.body", {"all": texts}))
+    read(with_value("job.wait", "callback", with_value("job.target.body", {"all": texts})))
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,7 @@ def test_every_name_and_format_can_be_saved():
         ("job.target.body", {"at": "${HOME}"}, "job.target.body.at", "$${"),
         ("job.target.headers", {"X-Day": "${day}"}, "job.target.headers.X-Day", "known are"),
         ("job.target.url", "https://example.com/${nothing}", "job.target.url", "known are"),
+        ("job.target.body", ["${callback.token}"], "job.target.body.0", 'only beside "wait": "callback"'),
     ],
 )
 def test_a_placeholder_that_stands_for_nothing_is_refused_with_what_would_be_right(path, value, field, told):
@@ -96,8 +99,6 @@ def test_the_window_begins_where_the_last_success_ended():
 
 
 def test_a_failure_leaves_the_window_open():
-    from carillon.domain.outcome import permanent
-
     life = asking("${window.start:date}")
     life.begin()
     for answer in (permanent("http_404", "404"), None):
@@ -106,6 +107,33 @@ def test_a_failure_leaves_the_window_open():
         life.tick_once()
         life.work()
     assert [call.spec["body"] for call in life.target.calls] == ["2026-11-22"] * 3
+
+
+def calling_back(body):
+    """What a job that waits for a callback is given, with the token that its attempt has."""
+    life = Life(wait=True)
+    revision = life.database.revisions["etl", 1]
+    target = {"kind": "http", "url": "https://example.com/", "body": body}
+    life.database.revisions["etl", 1] = replace(revision, job=replace(revision.job, target=target))
+    life.execute._attempt._api_url = "https://api.example.com"
+    life.begin()
+    return life, life.target.calls[-1]
+
+
+def test_a_callbacks_token_and_address_stand_where_the_job_wants_them():
+    life, call = calling_back(
+        ["curl -H 'X: ${callback.token}' ${callback.url}/complete", "$${callback.token}"]
+    )
+    run_url = "https://api.example.com/v1/runs/etl%4020261122T020000Z"
+    assert call.spec["body"] == [f"curl -H 'X: {life.token}' {run_url}/complete", "${callback.token}"]
+    assert life.complete().state is RunState.SUCCEEDED
+
+
+def test_a_callbacks_token_is_masked_in_what_the_target_says():
+    life = Life(wait=True)
+    life.target.answers = [lambda call: permanent("http_400", f"who is {call.callback_token}?")]
+    life.begin()
+    assert life.row.events[-1].message.startswith("who is ***?")
 
 
 def test_an_output_that_looks_like_a_placeholder_is_not_filled():

@@ -31,11 +31,14 @@ def read_job(
     def read_task(task: Section) -> Job:
         target = _target(task, reach, kinds)
         kind = kinds.get(str(target.get("kind")))
+        wait = read_wait(task, can_be_followed=kind is not None and kind.can_be_followed)
+        for error in check_templates(target, has_callback=wait is not None and not wait.for_completion):
+            task.fault(f"target.{error.field}", error.message)
         return Job(
             target=target,
             timeout_seconds=_timeout(task, max_timeout_seconds),
             retry=read_retry(task.section("retry", RETRY_FIELDS)),
-            wait=read_wait(task, can_be_followed=kind is not None and kind.can_be_followed),
+            wait=wait,
         )
 
     if section.get("steps") is not None:
@@ -61,8 +64,6 @@ def _target(section: Section, reach: Reach, kinds: Mapping[str, TargetKind]) -> 
             section.fault("target", 'Give a JSON object such as {"kind": "http", "url": "https://..."}.')
         return {}
     for error in _target_faults(without_expressions(target), reach, kinds):
-        section.fault(f"target.{error.field}", error.message)
-    for error in check_templates(target):
         section.fault(f"target.{error.field}", error.message)
     return dict(target)
 

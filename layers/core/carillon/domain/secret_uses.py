@@ -18,11 +18,14 @@ from carillon.domain.workflow.inputs import INPUT_FIELDS, MARK
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _PLACEHOLDER: Final = re.compile(r"\$\{secrets\.([^}]*)\}")
+_FILLED: Final = re.compile(
+    r"\$\{secrets\.(?P<secret>[^}]*)\}|(?P<escape>\$?)\$\{(?P<told>callback\.(?:token|url))\}"
+)
 _PLACES: Final = INPUT_FIELDS | {"headers", "url", "sign_with"}
 
 
 class SecretText(str):
-    """A text that was saved with a placeholder in it."""
+    """A text that was saved with a placeholder in it that is filled right before the call."""
 
     __slots__ = ()
 
@@ -35,7 +38,7 @@ def names_in(value: Any) -> frozenset[str]:
 def placed(value: Any) -> Any:
     """The value with every text that holds a placeholder marked as such; expressions hold none."""
     if isinstance(value, str):
-        return SecretText(value) if _PLACEHOLDER.search(value) else value
+        return SecretText(value) if _FILLED.search(value) else value
     if isinstance(value, Mapping):
         return {name: each if _is_path(name) else placed(each) for name, each in value.items()}
     return [placed(each) for each in value] if isinstance(value, list) else value
@@ -51,13 +54,19 @@ def names_placed(value: Any) -> frozenset[str]:
     )
 
 
-def filled(value: Any, secrets: Mapping[str, Secret]) -> Any:
-    """The value with every marked text filled in; KeyError for a secret that is not given."""
+def filled(value: Any, secrets: Mapping[str, Secret], told: Mapping[str, str] | None = None) -> Any:
+    """The value with every marked text filled in; `told` are the callback's facts. KeyError for what is not given."""
     if isinstance(value, SecretText):
-        return Secret(_PLACEHOLDER.sub(lambda found: secrets[found[1]], value))
+        return Secret(_FILLED.sub(lambda found: _given(found, secrets, told or {}), value))
     if isinstance(value, Mapping):
-        return {name: filled(each, secrets) for name, each in value.items()}
-    return [filled(each, secrets) for each in value] if isinstance(value, list) else value
+        return {name: filled(each, secrets, told) for name, each in value.items()}
+    return [filled(each, secrets, told) for each in value] if isinstance(value, list) else value
+
+
+def _given(found: re.Match[str], secrets: Mapping[str, Secret], told: Mapping[str, str]) -> str:
+    if found["told"] is None:
+        return secrets[found["secret"]]
+    return found[0][1:] if found["escape"] else told.get(found["told"], "")
 
 
 def uses_of(job: Job) -> Mapping[str, frozenset[str]]:

@@ -1,7 +1,7 @@
 """Facts of the run in a job's texts: `${fire_time:date}`, `${run_id}`, `${window.start}`; `$${…}` stays `${…}`.
 
 Only texts that were saved with a placeholder are filled: what an expression brings in at run time is plain text.
-Secrets are `${secrets.NAME}`; they are filled elsewhere, right before the call.
+Secrets are `${secrets.NAME}`; they and `${callback.token}` are filled elsewhere, right before the call.
 """
 
 import re
@@ -18,7 +18,8 @@ from carillon.domain.workflow.inputs import MARK
 _PLACEHOLDER: Final = re.compile(r"(\$?)\$\{(?!secrets\.)([^{}]*)\}")
 _TEXTS: Final = ("run_id", "schedule_id")
 _MOMENTS: Final = ("fire_time", "window.start", "window.end")
-NAMES: Final = (*_TEXTS, *_MOMENTS)
+CALLBACK: Final = ("callback.token", "callback.url")
+NAMES: Final = (*_TEXTS, *_MOMENTS, *CALLBACK)
 FORMATS: Final[Mapping[str, Callable[[datetime], str]]] = {
     "rfc3339": to_rfc3339,
     "date": lambda moment: f"{moment:%Y-%m-%d}",
@@ -43,11 +44,11 @@ class Facts:
     window_start: datetime
 
 
-def check_templates(target: Mapping[str, Any]) -> Iterator[FieldError]:
+def check_templates(target: Mapping[str, Any], *, has_callback: bool = False) -> Iterator[FieldError]:
     """A fault for every placeholder that stands for nothing."""
     for where, text in _texts(target, ""):
         for escaped, inner in _PLACEHOLDER.findall(text):
-            message = None if escaped else _fault(inner)
+            message = None if escaped else _fault(inner, has_callback=has_callback)
             if message is not None:
                 yield FieldError(where, message)
 
@@ -72,6 +73,8 @@ def fill(value: Any, facts: Facts) -> Any:
 
 def _filled(found: re.Match[str], facts: Facts) -> str:
     escaped, inner = found.groups()
+    if inner in CALLBACK:
+        return found[0]
     if escaped:
         return found[0][1:]
     if _fault(inner) is not None:
@@ -83,14 +86,16 @@ def _filled(found: re.Match[str], facts: Facts) -> str:
     return FORMATS[form or "rfc3339"](facts.window_start if name == "window.start" else facts.fire_time)
 
 
-def _fault(inner: str) -> str | None:
+def _fault(inner: str, *, has_callback: bool = True) -> str | None:
     name, colon, form = inner.partition(":")
     shown = ascii(name[:40])[1:-1]
     if name not in NAMES:
         near = get_close_matches(name[:64], NAMES, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(NAMES)} and secrets.NAME."
         return f"Nothing is called {shown} here; {hint} Write $${{…}} to keep the text as it is."
-    if colon and name in _TEXTS:
+    if name in CALLBACK and not has_callback:
+        return f'{shown} is there only beside "wait": "callback"; add that or take it out.'
+    if colon and name not in _MOMENTS:
         return f"{shown} is a text and takes no format; write ${{{shown}}}."
     if colon and form not in FORMATS:
         return f"There is no format {ascii(form[:40])[1:-1]}; use one of {', '.join(FORMATS)}."
