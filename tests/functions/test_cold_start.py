@@ -35,12 +35,8 @@ ENVIRONMENT = {
 }
 
 
-@pytest.mark.parametrize("function", ["tick", "worker"])
-def test_a_cold_start_loads_no_costly_package(function):
-    code = (
-        f"import sys; from {function}.handler import wire_{function}; wire_{function}();"
-        f"print([name for name in {COSTLY!r} if name in sys.modules])"
-    )
+def printed(code):
+    """What a fresh process prints, with the environment that the functions have; nothing on stderr."""
     paths = os.pathsep.join(str(ROOT / part) for part in ("functions", "layers/core"))
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -49,4 +45,27 @@ def test_a_cold_start_loads_no_costly_package(function):
         text=True,
         check=False,
     )
-    assert (done.stdout.strip(), done.stderr) == ("[]", "")
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("function", ["tick", "worker"])
+def test_a_cold_start_loads_no_costly_package(function):
+    code = (
+        f"import sys; from {function}.handler import wire_{function}; wire_{function}();"
+        f"print([name for name in {COSTLY!r} if name in sys.modules])"
+    )
+    assert printed(code) == "[]"
+
+
+def test_the_worker_knows_what_an_added_kind_says_that_it_reaches(tmp_path):
+    (tmp_path / "syslog.py").write_text(
+        "from carillon.domain.targets.kind import TargetKind\n"
+        "KIND = TargetKind(lambda spec, reach: (), lambda spec: (f\"syslog:{spec['host']}\",))\n"
+    )
+    code = (
+        f"from carillon.adapters.targets import added; added.__path__.append({str(tmp_path)!r});"
+        "from worker.handler import wire_worker; wire_worker();"
+        "from carillon.domain.targets.registry import ids_of; print(ids_of({'kind': 'syslog', 'host': 'a'}))"
+    )
+    assert printed(code) == "('syslog:a',)"

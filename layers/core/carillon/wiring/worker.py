@@ -13,11 +13,12 @@ from carillon.adapters.dynamo.schedules import DynamoSchedules
 from carillon.adapters.dynamo.slots import DynamoSlots
 from carillon.adapters.targets.http import HttpTarget
 from carillon.adapters.targets.python import PythonTarget
-from carillon.adapters.targets.registry import Targets
+from carillon.adapters.targets.registry import Targets, added_kinds
 from carillon.adapters.targets.task_pool import TaskPool
 from carillon.domain.allow_list import AllowList
 from carillon.domain.host_gate import parse_limits
 from carillon.domain.targets.kind import AwsAllow, Reach
+from carillon.domain.targets.registry import add_kinds
 from carillon.ports.signals import Metrics
 from carillon.ports.targets import Target
 from carillon.ports.world import Clock, Log
@@ -86,5 +87,7 @@ def _execute(ground: Ground, settings: WorkerSettings) -> Execute:
 def wire_worker() -> tuple[Execute, Clock, Log, Metrics]:
     """What carries out messages, with the clock, log and metrics of its handler."""
     settings = WorkerSettings.from_env()
+    # Secrets are bound to what a kind says it reaches, so the worker must hear the same as the api.
+    add_kinds(added_kinds())
     ground = Ground("worker", settings)
     return _execute(ground, settings), ground.clock, ground.log, ground.metrics()
