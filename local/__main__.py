@@ -66,7 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="run the self-checking tour; takes about two minutes")
     demo.add_argument("--seconds", type=int, default=75, help="how long schedules fire (default 75)")
     invoke = commands.add_parser("invoke", help="run one function on one event and print its answer and logs")
-    invoke.add_argument("function", help="tick, worker, api, deadletter, archive, follow or operator")
+    invoke.add_argument(
+        "function", help="tick, worker, api, deadletter, archive, follow, completion or operator"
+    )
     invoke.add_argument("event", type=Path, help="a file with the event, such as events/tick.json")
     chaos = commands.add_parser("chaos", help="kill workers while runs execute; every run must still succeed")
     chaos.add_argument("--runs", type=int, default=200, help="how many runs are due (default 200)")

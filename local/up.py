@@ -20,7 +20,8 @@ def _welcome(cloud: LaptopCloud, user: str, password: str) -> str:
     login = f"""curl -s {cloud.url}/v1/login -H 'Content-Type: application/json' \\
     -d '{{"user": "{user}", "password": "{password}"}}'"""
     return f"""
-  API       {cloud.url}        described at {cloud.url}/swagger
+  console   {cloud.url}
+  API       {cloud.url}/v1     described at {cloud.url}/swagger
   log in    user {user}, password {password}
   a token   {login}
   logs      {cloud.logs}/
