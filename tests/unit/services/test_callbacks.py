@@ -17,6 +17,7 @@ from carillon.domain.errors import (
     RunNotWaiting,
 )
 from carillon.domain.job import Retry, Wait
+from carillon.domain.lifecycle import start
 from carillon.domain.outcome import Outcome, OutcomeKind, permanent, retryable
 from carillon.domain.run import RunState
 from carillon.services.execute import Ending
@@ -247,6 +248,17 @@ def test_the_token_of_an_overdue_attempt_is_known_but_counts_no_more(life):
     with pytest.raises(CallbackAnswered):
         life.complete(token=token)
     assert life.row.state is RunState.WAITING
+
+
+@pytest.mark.parametrize("say", [Life.fail, Life.complete, Life.beat])
+def test_the_token_of_an_overdue_attempt_counts_no_more_before_the_next_one_has_its_own(life, say):
+    token = life.token
+    after(life, hours=1, seconds=1)
+    now = life.row.not_before
+    life.runs.transition(life.row, start(life.row, now, claim_id="c2", lease_until=now, revision=1))
+    with pytest.raises(CallbackAnswered):
+        say(life, token=token)
+    assert (life.row.state, life.row.attempt) == (RunState.RUNNING, 2)
 
 
 def test_a_heartbeat_puts_off_the_look_but_never_the_end_of_the_wait():

@@ -30,7 +30,7 @@ class CallbackVerb(StrEnum):
 class Callback:
     """One run's callbacks.
 
-    `token_hash` is that of the present attempt, `answer` the verb that ended its wait; `past` holds hash and answer
+    `token_hash` is that of the present attempt, empty until it has one, `answer` the verb that ended its wait; `past` holds hash and answer
     of earlier attempts. `due_at` and `heartbeat_seconds` are set while the run is WAITING.
     """
 
@@ -40,10 +40,19 @@ class Callback:
     heartbeat_seconds: int | None = None
     past: tuple[tuple[str, str], ...] = ()
 
-    def followed_by(self, token_hash: str) -> "Callback":
-        """The callbacks once another attempt has a token; the newest few earlier ones are remembered."""
+    def closed(self) -> "Callback":
+        """The callbacks once another attempt begins: no token counts until it has its own.
+
+        The newest few earlier tokens are remembered.
+        """
+        if not self.token_hash:
+            return self
         past = (*self.past, (self.token_hash, self.answer or OVERDUE))
-        return Callback(token_hash=token_hash, past=past[-MAX_PAST:])
+        return Callback(token_hash="", past=past[-MAX_PAST:])
+
+    def followed_by(self, token_hash: str) -> "Callback":
+        """The callbacks once another attempt has a token."""
+        return replace(self.closed(), token_hash=token_hash)
 
     def answered(self, verb: CallbackVerb) -> "Callback":
         """The callbacks once the present attempt's target has answered."""

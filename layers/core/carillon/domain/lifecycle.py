@@ -41,7 +41,10 @@ def advance(
 
 
 def start(run: Run, now: datetime, *, claim_id: str, lease_until: datetime, revision: int) -> Run:
-    """An attempt begins; the first pins the revision. wake_at stays: moving an index key costs two writes."""
+    """An attempt begins; the first pins the revision. wake_at stays: moving an index key costs two writes.
+
+    What an earlier attempt's target still has to say counts no more, though this one has no token yet.
+    """
     return advance(
         run,
         EventKind.START,
@@ -52,6 +55,7 @@ def start(run: Run, now: datetime, *, claim_id: str, lease_until: datetime, revi
         lease_until=lease_until,
         revision=run.revision or revision,
         started_at=now,
+        callback=run.callback.closed() if run.callback else None,
     )
 
 
