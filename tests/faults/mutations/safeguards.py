@@ -128,7 +128,13 @@ SAFEGUARDS = (
     ),
     Safeguard(
         "attempt tag",
-        (_edit(_EXECUTE, " and message.attempt == run.attempt + 1", ""),),
+        (
+            _edit(
+                _EXECUTE,
+                "return run.state in _STARTABLE and message.attempt == run.attempt + 1",
+                "return run.state in _STARTABLE",
+            ),
+        ),
     ),
     Safeguard(
         "not_before at start",

@@ -7,7 +7,9 @@ from carillon.domain.definition import Definition
 from carillon.domain.job import Backoff, Job, Retry
 from carillon.domain.outcome import Outcome, OutcomeKind
 from carillon.domain.schedule import Misfire, Policies, TimetableSpec
+from carillon.services.answer_callback import AnswerCallback
 from carillon.services.attempt import Attempt
+from carillon.services.backfills import Backfills
 from carillon.services.cancel_run import CancelRun
 from carillon.services.claim import Claimer
 from carillon.services.create_schedule import CreateSchedule
@@ -28,15 +30,19 @@ from carillon.services.sweep import Sweep
 from carillon.services.tick import Tick
 from carillon.services.trigger_schedule import TriggerSchedule
 from carillon.services.turn import build_turn
+from carillon.services.work_off import WorkOff
 from tests.fakes.clock import FakeChance
 from tests.fakes.doors import LabelledSealer
-from tests.fakes.recorders import MemoryDeadLetters, RecordedAlerts
+from tests.fakes.recorders import MemoryDeadLetters, MemoryOutputs, RecordedAlerts
 from tests.fakes.sealing import ClearMessages
+from tests.faults.simulator.callbacks import Callbacks
 from tests.faults.simulator.queue import AdversarialQueue
 from tests.faults.simulator.stage import ActorClock
 from tests.faults.simulator.stores import (
+    AdversarialBackfills,
     AdversarialDatabase,
     AdversarialRuns,
+    AdversarialRunStates,
     AdversarialSchedules,
     AdversarialSlots,
 )
@@ -54,12 +60,14 @@ _ANSWERS = (
 class CountingTarget:
     """A target that takes its time, answers by the seed, and tells each call to the witness."""
 
-    def __init__(self, stage, clock, witness):
-        self._stage, self._clock, self._witness = stage, clock, witness
+    def __init__(self, stage, clock, witness, callbacks):
+        self._stage, self._clock, self._witness, self._callbacks = stage, clock, witness, callbacks
 
     def execute(self, call):
         self._witness.called(call)
         self._stage.note(f"target called for {call.run_id} attempt {call.attempt}")
+        if call.callback_token is not None:
+            self._callbacks.taken_on(call)
         self._clock.sleep(self._stage.random.choice((0, 0, 0.2, 3, 9)))
         if self._stage.is_healed:
             return _ANSWERS[0]
@@ -85,7 +93,9 @@ class Cast:
         ended = build_ended(slots, queue, clock, chance, log)
         sweep = Sweep(schedules, runs, ended, queue, clock, chance, map, log)
         self.tick = Tick(schedules, claimer, sweep, clock, map, log)
-        attempt = Attempt(schedules, {"python": CountingTarget(stage, clock, witness)}, clock, log)
+        self.callbacks = Callbacks(stage, witness)
+        target = CountingTarget(stage, clock, witness, self.callbacks)
+        attempt = Attempt(schedules, {"python": target}, clock, log)
         turn = build_turn(runs, slots, queue, ended, clock, chance)
         self.execute = Execute(ClearMessages(), runs, attempt, turn, ended, queue, clock, chance, log)
         kept, alerts = MemoryDeadLetters(), RecordedAlerts()
@@ -102,16 +112,31 @@ class Cast:
         self.pause = PauseSchedule(schedules, clock, journal, end_queued)
         self.resume = ResumeSchedule(schedules, clock, journal, at_once)
         self.delete = DeleteSchedule(schedules, runs, clock, journal, end_queued)
-        self.trigger = TriggerSchedule(schedules, Enqueue(runs, queue, clock), clock, chance, journal)
+        enqueue = Enqueue(runs, queue, clock)
+        self.trigger = TriggerSchedule(schedules, enqueue, clock, chance, journal)
+        backfills, states = (
+            AdversarialBackfills(self.database, stage),
+            AdversarialRunStates(self.database, stage),
+        )
+        self.work_off = WorkOff(backfills, schedules, runs, states, enqueue, clock, map, log)
+        self.backfills = Backfills(backfills, schedules, runs, states, self.work_off, clock, chance, journal)
+        self.answer = AnswerCallback(
+            schedules, runs, MemoryOutputs(), queue, ended, journal, clock, chance, log
+        )
         self.stop = StopRun(schedules, CancelRun(runs, ended, clock, chance), clock, journal)
+
+    def tick_once(self):
+        """What one invocation of the tick does, in its order."""
+        self.tick.run([0])
+        self.work_off.all()
 
     def work(self, body):
         """One message carried out with what an invocation has of time."""
         return self.execute.execute(body, self.clock.now() + WORKER_TIMEOUT)
 
 
-def definition(schedule_id, period, retry, grace, overlap, room):
-    """A schedule that fires at each multiple of `period` seconds, which divides an hour."""
+def definition(schedule_id, period, retry, grace, overlap, room, wait=None):
+    """A schedule that fires at each multiple of `period` seconds, which divides an hour; `wait` lets it call back."""
     seconds = f"*/{period} * * * * *" if period < 60 else f"0 */{period // 60} * * * *"
     return Definition(
         schedule_id=schedule_id,
@@ -120,7 +145,7 @@ def definition(schedule_id, period, retry, grace, overlap, room):
         sensitive=False,
         timetable=TimetableSpec(seconds),
         policies=Policies(overlap, room, 2, Misfire(grace_seconds=grace)),
-        job=Job({"kind": "python", "task": "x"}, 10, Retry(retry, Backoff.FIXED, base_seconds=2)),
+        job=Job({"kind": "python", "task": "x"}, 10, Retry(retry, Backoff.FIXED, base_seconds=2), wait=wait),
         alerts={},
         needs_slot=room is not None,
     )

@@ -4,11 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
+from carillon.domain.backfill import BackfillState, Order, Reprocess
+from carillon.domain.backfill_document import BackfillRequest
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import CarillonError
+from carillon.domain.job import Wait
 from carillon.domain.run import Run
-from carillon.domain.schedule import Overlap
-from tests.faults.simulator.cast import OPERATOR, WORKER_TIMEOUT, Cast, definition
+from carillon.domain.run_change import RunChange
+from carillon.domain.schedule import Overlap, ScheduleState
+from tests.faults.simulator.cast import OPERATOR, WORKER_TIMEOUT, Cast, definition, period_of
 from tests.faults.simulator.odds import odds_of
 from tests.faults.simulator.stage import BEGIN, Died, Odds, Stage
 from tests.faults.simulator.witness import Witness
@@ -26,6 +30,7 @@ OVERLAPS = (
     (Overlap.QUEUE, 2),
     (Overlap.REPLACE, 1),
 )
+WAITS = (*[None] * 5, Wait(40), Wait(90, 15))
 TIMEOUTS = {"worker": WORKER_TIMEOUT, "operator": timedelta(seconds=29), "tick": MINUTE}
 SCHEDULES = ("etl", "mail")
 
@@ -41,6 +46,8 @@ ACTS = (
     "delete",
     "trigger",
     "cancel",
+    "backfill",
+    "call_off",
 )
 
 
@@ -135,6 +142,7 @@ class Simulation:
         dies_at = None if outlives else self.stage.now + TIMEOUTS.get(name.split()[0], MINUTE)
         actor = self.stage.begin(name, work, random.uniform(-skew, skew), dies_at)
         actor.after = after or (lambda error: None)
+        return actor
 
     # ---- what arrives
     def _deliver(self):
@@ -153,7 +161,31 @@ class Simulation:
             work = partial(self.cast.take_in, str(message.number), message.body)
             self._begin("deadletter", work, partial(self._taken_in, message))
             return True
-        return False
+        return self._let_speak() or self._stream()
+
+    def _let_speak(self):
+        callbacks = self.cast.callbacks
+        due = callbacks.due()
+        if not due:
+            return False
+        speaker = self.stage.random.choice(due)
+        callbacks.speakers.remove(speaker)
+        actor = self._begin(
+            "target",
+            partial(callbacks.say, self.cast.answer, speaker),
+            partial(callbacks.said, speaker),
+        )
+        actor.speaks_for = speaker.run_id, speaker.attempt
+        return True
+
+    def _stream(self):
+        """An end of a backfill's run is told to what follows it, which leaves to the tick what it cannot do."""
+        ends = self.witness.backfilled
+        if not ends:
+            return False
+        before, after = ends.pop(0)
+        self._begin("follow", partial(self.cast.work_off.after, [RunChange("id", "1", before, after)]))
+        return True
 
     def _body(self, message):
         """What the message says; without the attempt tag it says what its run waits for."""
@@ -187,7 +219,7 @@ class Simulation:
             random.choice((1, 2, 3)),
             random.choice((20, 60, 300)),
         )
-        return definition(schedule_id, period, attempts, grace, overlap, room)
+        return definition(schedule_id, period, attempts, grace, overlap, room, random.choice(WAITS))
 
     def _create(self, schedule_id):
         self.cast.create(OPERATOR, self._definition(schedule_id))
@@ -226,11 +258,40 @@ class Simulation:
         if open_runs:
             self.cast.stop(OPERATOR, str(self.stage.random.choice(open_runs)))
 
+    def _backfill(self, schedule_id):
+        head, random = self.witness.heads.get(schedule_id), self.stage.random
+        if head is None:
+            return
+        last = self.stage.now - timedelta(seconds=random.choice((0, 30, 120, 1200)))
+        first = last - random.randint(1, 5) * timedelta(seconds=period_of(head.timetable))
+        asked = BackfillRequest(
+            first,
+            last,
+            random.choice(list(Order)),
+            random.randint(1, 3),
+            random.choice(list(Reprocess)),
+            False,
+        )
+        begun = self.cast.backfills.begin(OPERATOR, schedule_id, asked)
+        known = (schedule_id, begun.backfill_id) in self.cast.database.backfills
+        self.witness.must(known, f"backfill {begun.backfill_id} was answered and has no row")
+
+    def _call_off(self, schedule_id):
+        active = [each for each in self._active_backfills() if each.schedule_id == schedule_id]
+        if active:
+            ended = self.cast.backfills.cancel(OPERATOR, schedule_id, active[0].backfill_id)
+            self.witness.must(ended.state is BackfillState.CANCELLED, "a backfill called off goes on")
+
+    def _active_backfills(self):
+        rows = self.cast.database.backfills.values()
+        return [each for each in rows if each.state is BackfillState.ACTIVE]
+
     # ---- time
     def _pass_time(self):
         stage = self.stage
         moments = [actor.until for actor in stage.actors] + [self._next_tick]
         moments += [message.at for message in self.cast.queue.waiting]
+        moments += [speaker.at for speaker in self.cast.callbacks.speakers]
         target = max(stage.now, min(moments)) + timedelta(milliseconds=stage.random.choice((0, 1, 400, 2500)))
         self.witness.time_passes(stage.now, target)
         stage.now = target
@@ -243,7 +304,7 @@ class Simulation:
         random = self.stage.random
         if not self.stage.chance(self.stage.odds.missed_tick):
             for _ in range(1 + self.stage.chance(self.stage.odds.missed_tick)):
-                self._begin("tick", partial(self.cast.tick.run, [0]))
+                self._begin("tick", self.cast.tick_once)
         self._minute += 1
         self._next_tick = BEGIN + self._minute * MINUTE + timedelta(seconds=random.uniform(0, 50))
 
@@ -257,13 +318,15 @@ class Simulation:
     def _is_over(self):
         """Whether all runs of the war have ended; wrong when that takes too long."""
         since, now = self._peace_began, self.stage.now
-        open_runs = [run for run in self._rows() if not run.state.is_terminal and run.not_before < since]
+        open_runs = [
+            str(run.run_id) for run in self._rows() if not run.state.is_terminal and run.not_before < since
+        ]
+        paused = {name for name, head in self.witness.heads.items() if head.state is ScheduleState.PAUSED}
+        left = [each.backfill_id for each in self._active_backfills() if each.schedule_id not in paused]
         if now > since + LONGEST_PEACE:
-            self.witness.must(
-                not open_runs,
-                f"still unfinished after {LONGEST_PEACE}: {[str(run.run_id) for run in open_runs]}",
-            )
-        return now > since + 4 * MINUTE and not open_runs
+            self.witness.must(not open_runs, f"still unfinished after {LONGEST_PEACE}: {open_runs}")
+            self.witness.must(not left, f"backfills still under way after {LONGEST_PEACE}: {left}")
+        return now > since + 4 * MINUTE and not open_runs and not left
 
     def _rows(self):
         return [run for run in self.cast.database.runs.values() if isinstance(run, Run)]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from carillon.domain.claim import ClaimFault, ClaimVerdict
 from carillon.domain.errors import Throttled, Unavailable
+from tests.fakes.backfills import MemoryBackfills, MemoryRunStates
 from tests.fakes.database import MemoryDatabase, stored
 from tests.fakes.runs import MemoryRuns
 from tests.fakes.schedules import MemorySchedules
@@ -33,6 +34,7 @@ class AdversarialDatabase(MemoryDatabase):
         super().__init__(shards=1)
         self._stage, self._witness = stage, witness
         self.heads, self.runs = Watched(witness.head_written), Watched(witness.run_written)
+        self.backfills = Watched(witness.backfill_written)
         self._old_heads, self._old_runs = {}, {}
 
     def index(self):
@@ -178,6 +180,42 @@ class AdversarialSchedules(MemorySchedules):
 
     def mark_broken(self, row, now):
         return self._attack("mark broken", lambda: MemorySchedules.mark_broken(self, row, now))
+
+
+class AdversarialBackfills(MemoryBackfills):
+    """BackfillStore under attack."""
+
+    def __init__(self, database, stage):
+        super().__init__(database)
+        self._attack = Adversary(stage)
+
+    def create(self, backfill, audit):
+        what = f"create backfill {backfill.backfill_id}"
+        return self._attack(what, lambda: MemoryBackfills.create(self, backfill, audit))
+
+    def get(self, schedule_id, backfill_id):
+        return self._attack("get backfill", lambda: MemoryBackfills.get(self, schedule_id, backfill_id))
+
+    def active_of(self, schedule_id):
+        return self._attack("backfills of", lambda: MemoryBackfills.active_of(self, schedule_id))
+
+    def active(self, limit):
+        return self._attack("active backfills", lambda: MemoryBackfills.active(self, limit))
+
+    def save(self, before, after, audit=None):
+        what = f"save backfill {after.backfill_id} v{after.version} {after.state} open {after.open}"
+        return self._attack(what, lambda: MemoryBackfills.save(self, before, after, audit))
+
+
+class AdversarialRunStates(MemoryRunStates):
+    """RunStates under attack."""
+
+    def __init__(self, database, stage):
+        super().__init__(database)
+        self._attack = Adversary(stage)
+
+    def between(self, schedule_id, first, last):
+        return self._attack("states between", lambda: MemoryRunStates.between(self, schedule_id, first, last))
 
 
 class AdversarialSlots(MemorySlots):

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from carillon.domain.backfill import BackfillState
 from carillon.domain.run import TRANSITIONS, Origin, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState
@@ -51,6 +52,9 @@ class Witness:
     runs: dict = field(default_factory=dict)
     passing: list = field(default_factory=list)
     overlap: dict = field(default_factory=dict)
+    completing: set = field(default_factory=set)
+    signs: dict = field(default_factory=dict)
+    backfilled: list = field(default_factory=list)
 
     def must(self, holds, complaint):
         """Keeps the first complaint."""
@@ -105,6 +109,13 @@ class Witness:
             self._started(run_id, old, new)
         elif old.state is RunState.RUNNING and new.state is not RunState.RUNNING:
             self._left_running(run_id, old, new)
+        elif old.state is RunState.WAITING:
+            self._waits(run_id, old, new)
+        if new.state is RunState.SUCCEEDED and new.callback is not None:
+            word = (run_id, new.attempt) in self.completing
+            self.must(word, f"{run_id} succeeded without its target's word")
+        if new.state.is_terminal and new.origin is Origin.BACKFILL:
+            self.backfilled.append((old, new))
 
     def _started(self, run_id, old, new):
         self.owners[new.claim_id] = self.stage.current
@@ -144,10 +155,61 @@ class Witness:
             self.must(
                 self.owners.get(old.claim_id) is actor, f"{run_id} was ended by a worker that does not own it"
             )
+            self.signs[run_id] = self.stage.now
+        elif actor is not None and actor.name == "target":
+            self._spoken_for(run_id, old)
         else:
             clock = self.stage.now + (actor.skew if actor else timedelta())
             over = old.lease_until is not None and old.lease_until <= clock
             self.must(over, f"{run_id} was taken from its worker before its lease was over")
+
+    def _spoken_for(self, run_id, old):
+        """A callback moves the row of the very attempt whose token it has."""
+        of = self.stage.current.speaks_for
+        self.must(of == (run_id, old.attempt), f"{run_id} attempt {old.attempt} was answered by {of}")
+
+    def _waits(self, run_id, old, new):
+        """A waiting run is moved by its target, by whoever stops it, or by the sweep when nothing came in time."""
+        actor = self.stage.current
+        if actor.name == "target":
+            self._spoken_for(run_id, old)
+            self.signs[run_id] = self.stage.now
+        elif new.state is RunState.WAITING or new.state is RunState.CANCELLED:
+            return
+        else:
+            known, now = old.callback, self.stage.now + self.slack + timedelta(seconds=1)
+            silent = known.heartbeat_seconds is not None and now >= self.signs[run_id] + timedelta(
+                seconds=known.heartbeat_seconds
+            )
+            self.must(
+                actor.name == "tick" and (silent or now >= known.due_at),
+                f"{run_id} was given up by {actor.name} before its callback was overdue",
+            )
+
+    def backfill_written(self, key, old, new):
+        """A backfill's row is about to be put or rewritten."""
+        name = new.backfill_id
+        self.must(len(new.open) <= new.max_concurrent, f"backfill {name} has {len(new.open)} runs open")
+        if old is None:
+            return
+        self.must(old.state is BackfillState.ACTIVE, f"backfill {name} was {old.state} and goes on")
+        ended = set(old.open) - set(new.open)
+        rows = [self.runs.get(RunId(new.schedule_id, run_key)) for run_key in ended]
+        self.must(
+            all(row is not None and row.state.is_terminal for row in rows),
+            f"backfill {name} counts runs that have not ended",
+        )
+        counted = [each.succeeded + each.failed + each.not_run for each in (old, new)]
+        self.must(counted[1] - counted[0] == len(ended), f"backfill {name} counts {counted} for {ended}")
+        if new.state is BackfillState.DONE:
+            self._is_worked_off(new)
+
+    def _is_worked_off(self, backfill):
+        fire_at = _first_after(backfill.timetable, backfill.first - timedelta(microseconds=1))
+        while fire_at <= backfill.last:
+            run_id = RunId.of_fire_time(backfill.schedule_id, fire_at)
+            self.must(run_id in self.runs, f"backfill {backfill.backfill_id} leaves {fire_at:%H:%M:%S} out")
+            fire_at += timedelta(seconds=period_of(backfill.timetable))
 
     def _skipped(self, run_id, new):
         margin = timedelta(seconds=SKEW_SECONDS) + self.slack
