@@ -30,8 +30,8 @@ class CallbackVerb(StrEnum):
 class Callback:
     """One run's callbacks.
 
-    `token_hash` is that of the present attempt, empty until it has one, `answer` the verb that ended its wait; `past` holds hash and answer
-    of earlier attempts. `due_at` and `heartbeat_seconds` are set while the run is WAITING.
+    `token_hash` is that of the present attempt, empty until it has one; `answer` is the verb that ended its wait;
+    `past` holds hash and answer of earlier attempts. `due_at` and `heartbeat_seconds` are set while the run is WAITING.
     """
 
     token_hash: str
