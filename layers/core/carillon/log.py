@@ -22,6 +22,7 @@ _WARNINGS: Final = frozenset(
         "row_unreadable",
         "run_unreadable",
         "schedule_broken",
+        "shard_unreached",
         "sweep_failed",
         "wake_up_unsent",
     }

@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 
 from carillon.domain.claim import ClaimFault, ClaimVerdict
-from carillon.domain.errors import Throttled
+from carillon.domain.errors import Throttled, Unavailable
 from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState
 from carillon.services.claim import MAX_TRIES
+from carillon.services.spread import SpreadTick
 from tests.fakes.database import PoisonRow
+from tests.fakes.shards import shard_of
 from tests.fakes.world import World
 
 
@@ -114,6 +116,59 @@ def test_a_store_that_throttles_for_ever_leaves_the_schedule_to_the_next_tick(wo
     assert len(world.clock.slept) == MAX_TRIES
     world.schedules.commit = commit
     assert world.tick.run(range(1)).runs == 4
+
+
+@pytest.mark.parametrize(
+    ("store", "method", "left"),
+    [
+        ("schedules", "due_before", "claimed"),
+        ("runs", "wake_before", "swept"),
+        ("runs", "get_many", "swept"),
+    ],
+)
+@pytest.mark.parametrize("refusal", [Throttled, Unavailable])
+def test_a_shard_that_refuses_holds_up_no_other_and_is_told(store, method, left, refusal):
+    world = World(shards=4)
+    for number in range(40):
+        world.add(f"s{number:02}", "0 2 * * *")
+    good, calls = getattr(getattr(world, store), method), []
+
+    def refuse_first(*arguments):
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise refusal("slower")
+        return good(*arguments)
+
+    setattr(getattr(world, store), method, refuse_first)
+    report = world.tick.run(range(4))
+    assert report.unreached == 1
+    (line,) = [line for line in world.lines if line["action"] == "shard_unreached"]
+    assert (line["shard"], line["message"]) == (0, f"A shard was not wholly {left}.")
+    mine = sum(shard_of(f"s{number:02}", 4) == 0 for number in range(40))
+    assert report.runs == (40 - mine if left == "claimed" else 40)
+    assert report.runs + world.tick.run(range(4)).runs == 40
+
+
+def test_a_tick_that_left_a_shard_out_fails_once_all_else_is_done(world):
+    def refuse(shard, moment, limit):
+        raise Throttled("slower")
+
+    world.add(expression="0 2 * * *")
+    world.runs.wake_before = refuse
+    done = []
+    spread = SpreadTick(
+        world.tick,
+        world.liveness,
+        ranges=None,
+        shards=1,
+        shards_per_tick=1,
+        work_off=lambda: done.append("worked off") or 0,
+        measure=done.append,
+    )
+    with pytest.raises(Unavailable, match="1 of the tick's shards"):
+        spread.run()
+    assert done == ["worked off", {"TickLag": 0, "Due": 1, "Claimed": 1}]
+    assert len(world.queue.sent) == 1
 
 
 def test_many_schedules_share_a_transaction(world):

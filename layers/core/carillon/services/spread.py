@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from carillon.domain.errors import InvalidInput
+from carillon.domain.errors import InvalidInput, Unavailable
 from carillon.domain.measures import Values
 from carillon.domain.shards import in_ranges
 from carillon.ports.dispatch import TickRanges
@@ -33,7 +33,10 @@ class SpreadTick:
         self._shards_per_tick = shards_per_tick
 
     def run(self, own_range: Sequence[int] | None = None) -> TickReport:
-        """Ticks `own_range` [first, end), or all shards, handing out what is more than one tick's share."""
+        """Ticks `own_range` [first, end), or all shards, handing out what is more than one tick's share.
+
+        Unavailable when a shard was not reached, once all others are done.
+        """
         if own_range is not None:
             return self._run(self._checked(own_range))
         first, *others = in_ranges(self._shards, self._shards_per_tick)
@@ -48,6 +51,9 @@ class SpreadTick:
         report = replace(report, backfilled=self._work_off()) if 0 in shards else report
         if self._measure is not None:
             self._measure(tick_measures(report))
+        if report.unreached:
+            # All else is done. The failure is told as one, for the alarm on failing ticks.
+            raise Unavailable(f"{report.unreached} of the tick's shards were not wholly worked on.")
         return report
 
     def _checked(self, own_range: Sequence[int]) -> range:

@@ -34,7 +34,7 @@ LISTED_PER_TICK: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class TickReport:
-    """What one tick did, in counts; `postponed` and `unsent` are left to the next tick.
+    """What one tick did, in counts; `postponed` and `unsent` are left to the next tick, as is all of `unreached`.
 
     `lag_seconds` is how far the earliest due moment lay in the past when it was found: 0 where all is claimed ahead.
     """
@@ -47,6 +47,7 @@ class TickReport:
     postponed: int = 0
     unsent: int = 0
     backfilled: int = 0
+    unreached: int = 0
     lag_seconds: int = 0
     swept: SweepReport = field(default_factory=SweepReport)
 
@@ -75,15 +76,25 @@ class Tick:
         self._log = log
 
     def run(self, shards: Iterable[int]) -> TickReport:
-        """Claims and sends what is due in these shards, then sweeps them."""
+        """Claims and sends what is due in these shards, then sweeps them; one that refuses holds up no other."""
         report, calendars = TickReport(), CalendarReader(self._schedules)
         for shard in shards:
             horizon = self._clock.now() + HORIZON
-            for page in self._schedules.due_before(shard, horizon):
-                listed = MAX_LISTED if report.skipped < LISTED_PER_TICK else 1
-                report += self._page(page, horizon, calendars, listed)
-            report += TickReport(swept=self._sweep.run(shard))
+            try:
+                for page in self._schedules.due_before(shard, horizon):
+                    listed = MAX_LISTED if report.skipped < LISTED_PER_TICK else 1
+                    report += self._page(page, horizon, calendars, listed)
+            except (Throttled, Unavailable) as error:
+                report += self._unreached(shard, "claimed", error)
+            try:
+                report += TickReport(swept=self._sweep.run(shard))
+            except (Throttled, Unavailable) as error:
+                report += self._unreached(shard, "swept", error)
         return report
+
+    def _unreached(self, shard: int, what: str, error: Throttled | Unavailable) -> TickReport:
+        self._log("shard_unreached", f"A shard was not wholly {what}.", shard=shard, why=str(error))
+        return TickReport(unreached=1)
 
     def _page(
         self, page: Sequence[Schedule | BrokenRow], horizon: datetime, calendars: CalendarReader, listed: int
