@@ -1,13 +1,14 @@
 """The operator's commands, by IAM-authorised invocation only: {"command": "bootstrap", "user": "admin"}."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from carillon.domain.errors import AuditIncomplete, CarillonError, InvalidInput
 from carillon.domain.reading import Faults, Section, one_of
 from carillon.ports.world import Log
 from carillon.services.operator import Operator
+from carillon.services.re_archive import MAX_DAYS as MAX_ARCHIVE_DAYS
 from carillon.services.seal_audit import MAX_DAYS
 from carillon.wiring.operator import wire_operator
 
@@ -77,16 +78,47 @@ def _day(command: Section, name: str) -> date | None:
 
 def _re_seal(event: Mapping[str, Any], operator: Operator) -> dict[str, Any]:
     faults = Faults()
-    command = Section(event, "", faults, ("command", "next"))
-    start = command.get("next")
-    if start is not None and not isinstance(start, Mapping):
-        command.fault("next", "Give what the last answer showed under next, or leave it out to begin.")
+    start = _start(Section(event, "", faults, ("command", "next")))
     faults.raise_any("The command is not valid.")
     return operator.re_seal(start).document()
 
 
+def _re_archive(event: Mapping[str, Any], operator: Operator) -> dict[str, Any]:
+    faults = Faults()
+    command = Section(event, "", faults, ("command", "from", "to", "next"))
+    first, last, start = _hour(command, "from", 0), _hour(command, "to", 23), _start(command)
+    if first and last and not timedelta(0) <= last - first < timedelta(days=MAX_ARCHIVE_DAYS):
+        command.fault(
+            "to", f"Write {MAX_ARCHIVE_DAYS} days again at most, the last hour not before the first."
+        )
+    faults.raise_any("The command is not valid.")
+    never = datetime.min.replace(tzinfo=UTC)
+    return operator.re_archive(first or never, last or never, start).document()
+
+
+def _hour(command: Section, name: str, of_a_day: int) -> datetime | None:
+    """A UTC hour, or this hour of a day."""
+    text = command.text(name)
+    for form, hour in (("%Y-%m-%dT%H", 0), ("%Y-%m-%d", of_a_day)):
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=UTC) + timedelta(hours=hour)
+        except ValueError:
+            continue
+    command.fault(name, "Give an hour of UTC such as 2026-11-22T02, or a day such as 2026-11-22.")
+    return None
+
+
+def _start(command: Section) -> Mapping[str, Any] | None:
+    start = command.get("next")
+    if start is not None and not isinstance(start, Mapping):
+        command.fault("next", "Give what the last answer showed under next, or leave it out to begin.")
+        return None
+    return start
+
+
 COMMANDS: Final[Mapping[str, Callable[[Mapping[str, Any], Operator], dict[str, Any]]]] = {
     "bootstrap": _bootstrap,
+    "re-archive": _re_archive,
     "re-seal": _re_seal,
     "seal-audit-day": _seal_audit_day,
     "verify-audit": _verify_audit,

@@ -21,6 +21,7 @@ from carillon.services.ended import build_ended
 from carillon.services.follow import Follow
 from carillon.services.journal import Journal
 from carillon.services.operator import Operator
+from carillon.services.re_archive import ReArchive
 from carillon.services.re_seal import ReSeal
 from carillon.services.seal_audit import AuditSeals
 from carillon.services.spread import SpreadTick
@@ -29,6 +30,7 @@ from deadletter.handler import respond as take_in
 from follow.handler import respond as follow
 from operators.handler import respond as operate
 from tests.fakes.clock import FakeChance, FakeClock
+from tests.fakes.ended_runs import MemoryEndedRuns
 from tests.fakes.log import RecordedLog
 from tests.fakes.memory import (
     MemoryAccess,
@@ -159,7 +161,9 @@ def replay_operator(command):
     audit_seals = AuditSeals(audit, archived, LocalRootSigner(), world.clock, RecordedLog(), "carillon")
     re_seal = ReSeal(MemorySealedRows(), seals(world.clock).keyring, world.clock, log)
 
-    answer = operate(command, Operator(bootstrap, audit_seals, re_seal), log)
+    re_archive = ReArchive(MemoryEndedRuns(world.database), MemoryArchive(), world.clock, log)
+
+    answer = operate(command, Operator(bootstrap, audit_seals, re_seal, re_archive), log)
 
     assert "error" not in answer
     assert log.actions == ["command_done"]

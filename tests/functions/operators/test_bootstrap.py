@@ -8,11 +8,13 @@ from carillon.domain.password import verify_password
 from carillon.services.bootstrap_admin import BootstrapAdmin
 from carillon.services.journal import Journal
 from carillon.services.operator import Operator
+from carillon.services.re_archive import ReArchive
 from carillon.services.re_seal import ReSeal
 from carillon.services.seal_audit import AuditSeals
 from operators.handler import respond
+from tests.fakes.ended_runs import MemoryEndedRuns
 from tests.fakes.log import RecordedLog
-from tests.fakes.memory import MemoryAccess, MemoryAuditArchive, MemoryAuditLog
+from tests.fakes.memory import MemoryAccess, MemoryArchive, MemoryAuditArchive, MemoryAuditLog
 from tests.fakes.sealed_rows import MemorySealedRows
 from tests.fakes.sealing import seals
 from tests.fakes.tokens import LocalRootSigner
@@ -30,7 +32,9 @@ class Operators(ApiWorld):
         audit_seals = AuditSeals(log, archive, signer, self.clock, RecordedLog(), "carillon")
         keyring, self.sealed = seals(self.clock).keyring, MemorySealedRows()
         re_seal = ReSeal(self.sealed, keyring, self.clock, RecordedLog())
-        self.operator = Operator(bootstrap, audit_seals, re_seal)
+        ended, self.archived = MemoryEndedRuns(self.database), MemoryArchive()
+        re_archive = ReArchive(ended, self.archived, self.clock, RecordedLog())
+        self.operator = Operator(bootstrap, audit_seals, re_seal, re_archive)
         self.lines = RecordedLog()
 
     def invoke(self, **command):
@@ -105,6 +109,14 @@ def test_a_reset_of_a_user_that_does_not_exist_makes_it(stack):
         ({"command": "bootstrap", "user": 7}, "invalid_input", ["user"]),
         ({"command": "bootstrap", "usr": "admin"}, "invalid_input", ["usr"]),
         ({"command": "bootstrap", "reset": "yes"}, "invalid_input", ["reset"]),
+        ({"command": "re-archive"}, "invalid_input", ["from", "to"]),
+        ({"command": "re-archive", "from": "2026-11-22", "to": "2026-11-21"}, "invalid_input", ["to"]),
+        ({"command": "re-archive", "from": "2026-11-01", "to": "2026-12-02"}, "invalid_input", ["to"]),
+        (
+            {"command": "re-archive", "from": "2026-11-22", "to": "2026-11-22T25", "next": 7},
+            "invalid_input",
+            ["to", "next"],
+        ),
     ],
 )
 def test_a_wrong_command_is_refused_with_a_sentence_and_nothing_is_written(stack, command, code, fields):

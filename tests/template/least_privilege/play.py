@@ -1,6 +1,7 @@
 """A representative day of a stack: every door, every state that a run can come to, every event file."""
 
 import json
+from datetime import timedelta
 
 from carillon.domain.moments import to_rfc3339
 from local.receiver import Receiver
@@ -38,6 +39,8 @@ class Play:
         self._stage.clock.sleep(86_400)
         for name in (n for n in names() if n.startswith("operator-")):
             self._stage.replay("operator", name)
+        today = f"{self._stage.now() - timedelta(days=1):%Y-%m-%d}"
+        self._stage.invoke("operator", {"command": "re-archive", "from": today, "to": today})
 
     def call(self, method, path, document=None, **headers):
         """One request as the administrator."""

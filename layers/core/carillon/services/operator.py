@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from carillon.services.bootstrap_admin import BootstrapAdmin
+from carillon.services.re_archive import ReArchive
 from carillon.services.re_seal import ReSeal
 from carillon.services.seal_audit import AuditSeals
 
@@ -14,3 +15,4 @@ class Operator:
     bootstrap_admin: BootstrapAdmin
     audit_seals: AuditSeals
     re_seal: ReSeal
+    re_archive: ReArchive

@@ -8,14 +8,17 @@ from carillon.adapters.clock import SystemChance, SystemClock
 from carillon.adapters.dynamo.access import DynamoAccess
 from carillon.adapters.dynamo.audit_log import DynamoAuditLog
 from carillon.adapters.dynamo.database import Database
+from carillon.adapters.dynamo.ended_runs import DynamoEndedRuns
 from carillon.adapters.dynamo.factors import DynamoFactors
 from carillon.adapters.dynamo.sealed_rows import DynamoSealedRows
 from carillon.adapters.keyring import Keyring
+from carillon.adapters.s3 import S3ArchiveBucket
 from carillon.log import structured_log
 from carillon.ports.world import Log
 from carillon.services.bootstrap_admin import BootstrapAdmin
 from carillon.services.journal import Journal
 from carillon.services.operator import Operator
+from carillon.services.re_archive import ReArchive
 from carillon.services.re_seal import ReSeal
 from carillon.services.seal_audit import AuditSeals
 from carillon.settings import OperatorSettings
@@ -43,10 +46,15 @@ def _re_seal(settings: OperatorSettings, tables: Database, log: Log) -> ReSeal:
     return ReSeal(DynamoSealedRows(tables), keyring, clock, log)
 
 
+def _re_archive(settings: OperatorSettings, tables: Database, log: Log) -> ReArchive:
+    bucket = S3ArchiveBucket(client("s3"), settings.archive_bucket)
+    return ReArchive(DynamoEndedRuns(tables), bucket, SystemClock(), log)
+
+
 @cache
 def wire_operator() -> tuple[Operator, Log]:
     """The commands, and the log."""
     settings, log = OperatorSettings.from_env(), structured_log()
     tables = database(settings)
     audit_seals, re_seal = _audit_seals(settings, tables, log), _re_seal(settings, tables, log)
-    return Operator(_bootstrap(tables), audit_seals, re_seal), log
+    return Operator(_bootstrap(tables), audit_seals, re_seal, _re_archive(settings, tables, log)), log

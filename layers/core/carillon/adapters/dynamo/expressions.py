@@ -39,6 +39,10 @@ class Expression:
         """That the attribute is not there; of a key attribute: that the row is not."""
         return f"attribute_not_exists({self.name(attribute)})"
 
+    def present(self, attribute: str) -> str:
+        """That the attribute is there."""
+        return f"attribute_exists({self.name(attribute)})"
+
     def same(self, attribute: str, value: Value | None) -> str:
         """That the attribute still is what was read, None meaning absent."""
         return self.absent(attribute) if value is None else self.compare(attribute, "=", value)
