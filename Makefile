@@ -74,6 +74,10 @@ chaos: $(VENV)/.ready  ## Kill workers for a minute while 200 runs execute; all 
 mutations: $(VENV)/.ready  ## Take safeguards away one by one; a named test must notice each
 	@$(PY) -m tests.faults.mutations
 
+.PHONY: targets
+targets: $(VENV)/.ready  ## Let every kind of target end in every way on the laptop cloud, and print the table
+	@$(PY) -m tests.e2e.outcomes
+
 .PHONY: bench-seal rights
 bench-seal: .venv-seal/ready  ## Measure sealing beside the AWS Encryption SDK and a JOSE library
 	@PYTHONPATH=.:layers/core .venv-seal/bin/python -m benchmarks.seal

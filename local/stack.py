@@ -40,7 +40,10 @@ _WARM = {"tick": 1, "api": 1, "worker": 3}
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to start: which template with which parameters, where to keep logs, which port to serve."""
+    """What to start: which template with which parameters, where to keep logs, which port to serve.
+
+    `environment` is given to all functions beside their own, such as another endpoint of a service.
+    """
 
     template: Path = ROOT / "template.yaml"
     folder: Path = ROOT / ".carillon"
@@ -49,6 +52,7 @@ class Plan:
     port: int = 0
     clocks: bool = True
     sources: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class LaptopCloud:
@@ -166,6 +170,7 @@ class LaptopCloud:
             **CREDENTIALS,
             "AWS_ENDPOINT_URL": self._emulator.endpoint,
             "AWS_ENDPOINT_URL_LAMBDA": f"http://{self.lambda_address}",
+            **self._plan.environment,
         }
         for name, spec in self.inventory.functions.items():
             own = {"API_URL": self.url} if "API_URL" in spec.environment else {}
