@@ -4,51 +4,14 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from carillon.domain.errors import Unavailable
 from carillon.domain.host_gate import HostLimit
 from carillon.domain.job import Retry
-from carillon.domain.outcome import Outcome, OutcomeKind, retryable
 from carillon.domain.run import RunState
 from carillon.domain.schedule import Misfire, Policies, ScheduleState
-from tests.fakes.world import World
-
-OK = Outcome(OutcomeKind.SUCCESS, "200 OK", status=200)
-DOWN = retryable("connection_refused", "No connection.")
-
-
-class Host:
-    """A target whose host is down for a while."""
-
-    def __init__(self, world, down_for):
-        self.world, self.up_at, self.calls = world, world.clock.now() + timedelta(seconds=down_for), []
-
-    def execute(self, call):
-        now = self.world.clock.now()
-        self.calls.append((now, call.run_id, call.attempt))
-        return OK if now >= self.up_at else DOWN
-
-
-def work_through(world, seconds):
-    """Second by second: the worker takes what has arrived, the tick comes every minute."""
-    waiting = []
-    for second in range(seconds):
-        if second % 60 == 0:
-            world.tick.run(range(1))
-        now = world.clock.now()
-        waiting += [(now + timedelta(seconds=sent.delay_seconds), sent) for sent in world.queue.sent]
-        world.queue.sent.clear()
-        due, waiting = [w for w in waiting if w[0] <= now], [w for w in waiting if w[0] > now]
-        for _, sent in due:
-            world.work(sent)
-        world.clock.advance(1)
-
-
-def outage(runs, down_for, **how):
-    world = World()
-    for number in range(runs):
-        world.add(f"etl-{number}", expression="0 2 * * *", **how)
-    host = world.targets["http"] = Host(world, down_for)
-    return world, host
+from tests.unit.services.host_outage import DOWN, OK, hanging, outage, refusing, work_through
 
 
 def test_five_hundred_runs_wait_out_ten_minutes_of_a_dead_host_and_all_succeed():
@@ -60,6 +23,21 @@ def test_five_hundred_runs_wait_out_ten_minutes_of_a_dead_host_and_all_succeed()
     during = [call for call in host.calls if call[0] < host.up_at]
     assert len(during) <= 12
     assert len(host.calls) == 500 + len(during)
+
+
+@pytest.mark.parametrize("workers", [10, 100])
+def test_many_workers_share_what_one_of_them_has_found_out(workers):
+    figures = refusing(workers)
+    assert figures.states == {RunState.SUCCEEDED: 500}
+    assert figures.during <= 12 + workers
+    assert figures.after == 500
+
+
+def test_a_host_that_hangs_is_sent_what_was_under_way_and_then_tried_now_and_again():
+    figures = hanging(10, 100, 10)
+    assert figures.states == {RunState.SUCCEEDED: 500}
+    assert 100 <= figures.during <= 120
+    assert figures.after == 500
 
 
 def test_what_was_not_called_does_not_count_as_an_attempt():
