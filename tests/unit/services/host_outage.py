@@ -1,4 +1,4 @@
-"""`python -m tests.unit.services.host_outage`: 500 due runs and a host that is down for ten minutes of a moved clock."""
+"""`python -m tests.unit.services.host_outage`: 500 due runs and a host that is down for ten minutes."""
 
 import sys
 from collections import Counter
