@@ -11,6 +11,7 @@ from carillon.domain.errors import LostRace
 from carillon.domain.run import MAX_EVENTS, Origin, Run, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.run_remote import Remote
+from carillon.domain.trace import Trace
 from tests.contract.builders import NOW, audit, ended, event, minutes, put, run
 from tests.contract.conftest import SHARDS
 from tests.contract.test_claims import in_threads
@@ -49,6 +50,7 @@ FULL = run(
         past=(("b" * 32, "overdue"),),
     ),
     remote=Remote("ecs", "arn:aws:ecs:eu-central-1:123456789012:task/jobs/0a1b", NOW + minutes(25), 900),
+    given_trace=Trace("4bf92f3577b34da6a3ce929d0e0e4736", False, "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE"),
     events=(event("Created"), event("Failed", status=RunState.RETRYING, attempt=1, duration_ms=1200)),
 )
 FIXED = {"run_id", "ended_at", "fire_at"}

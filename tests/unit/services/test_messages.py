@@ -186,5 +186,9 @@ def test_a_message_of_a_schedules_former_life_runs_nothing_in_its_present_one(li
 
 def test_the_message_of_a_run_is_what_the_row_waits_for(life):
     assert Dispatch.decode(life.queue.sent[0].body) == Dispatch(
-        RunId("etl", "20261122T020000Z"), 1, life.start, min_revision=1
+        RunId("etl", "20261122T020000Z"),
+        1,
+        life.start,
+        min_revision=1,
+        traceparent=life.row.traceparent(1),
     )

@@ -34,7 +34,7 @@ def following_run(head: Schedule, run: Run, now: datetime) -> Run | None:
     run_id = RunId(head.schedule_id, f"{to_key(run.fire_at)}~after-{tail}")
     message = f"follows {run.run_id}, which ended {run.state}"
     if head.state is ScheduleState.ACTIVE:
-        return queued(
+        row = queued(
             run_id,
             head.generation,
             Origin.CHAIN,
@@ -43,6 +43,7 @@ def following_run(head: Schedule, run: Run, now: datetime) -> Run | None:
             now=now,
             message=message,
         )
+        return replace(row, given_trace=run.trace)
     if head.state is ScheduleState.PAUSED:
         row = skipped(
             run_id,
@@ -52,5 +53,5 @@ def following_run(head: Schedule, run: Run, now: datetime) -> Run | None:
             reason="paused",
             message=f"{message}; the schedule was paused",
         )
-        return replace(row, origin=Origin.CHAIN)
+        return replace(row, origin=Origin.CHAIN, given_trace=run.trace)
     return None

@@ -13,6 +13,7 @@ from carillon.domain.callback import Callback
 from carillon.domain.errors import InvalidTransition
 from carillon.domain.run_id import RunId
 from carillon.domain.run_remote import Remote
+from carillon.domain.trace import Trace, begin_trace, span_of
 
 MAX_EVENTS: Final = 40
 MAX_MESSAGE: Final = 400
@@ -137,7 +138,7 @@ class Run:
     `deadline_at` bounds all attempts; it is there from the first retry on. `retry_of` is the ended run that an
     operator wants done again. A `compensable` run that fails takes its effect back before it ends. `output_bytes` is
     the size of its output, `item_count` the number of elements a for_each step runs for. `remote` is work that its
-    present attempt has started elsewhere.
+    present attempt has started elsewhere. `given_trace` is the trace of the request or run that made it.
     """
 
     run_id: RunId
@@ -168,7 +169,21 @@ class Run:
     output_bytes: int | None = None
     item_count: int | None = None
     remote: Remote | None = None
+    given_trace: Trace | None = None
     events: tuple[RunEvent, ...] = ()
+
+    @property
+    def trace(self) -> Trace:
+        """The trace it belongs to: the one it was given, else one of its own, which follows from what it is."""
+        return self.given_trace or begin_trace(str(self.run_id), self.created_at)
+
+    def span_id(self, attempt: int) -> str:
+        """What an attempt of it is called in its trace."""
+        return span_of(str(self.run_id), self.created_at, attempt)
+
+    def traceparent(self, attempt: int) -> str:
+        """The trace context in which an attempt calls its target."""
+        return self.trace.traceparent(self.span_id(attempt))
 
     def noted(self, now: datetime, message: str, duration_ms: int | None = None) -> "Run":
         """The run with one more line in its story; the first line and the newest are kept."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from carillon.adapters.dynamo.callback_value import callback_value, read_callback, read_retry_of
 from carillon.adapters.dynamo.remote_value import read_remote, remote_value
+from carillon.adapters.dynamo.trace_value import read_trace_value, trace_value
 from carillon.adapters.dynamo.wire import Row, Value, Wire, moment, shard_of, text, whole
 from carillon.domain.errors import MalformedRow
 from carillon.domain.moments import EPOCH
@@ -45,6 +46,8 @@ def run_item(run: Run, shards: int, kept: timedelta) -> Wire:
         item["callback"] = callback_value(run.callback)
     if run.remote is not None:
         item["remote"] = remote_value(run.remote)
+    if run.given_trace is not None:
+        item["trace"] = trace_value(run.given_trace)
     if run.events:
         item["events"] = {"L": [event_value(event) for event in run.events]}
     for names, write in ((_TEXTS, text), (_WHOLES, whole), (_MOMENTS, moment)):
@@ -129,6 +132,7 @@ def read_run(item: Mapping[str, Mapping[str, Any]]) -> Run:
         retry_of=read_retry_of(row),
         callback=read_callback(row),
         remote=read_remote(row),
+        given_trace=read_trace_value(row),
     )
 
 

@@ -56,7 +56,7 @@ def step_row(
         now=after(now, needed),
         message=message,
     )
-    return replace(row, revision=top.revision)
+    return replace(row, revision=top.revision, given_trace=top.trace)
 
 
 def skipped_row(top: Run, skip: Skip, now: datetime, needed: Iterable[Run]) -> Run:
@@ -69,7 +69,7 @@ def skipped_row(top: Run, skip: Skip, now: datetime, needed: Iterable[Run]) -> R
         reason=skip.reason,
         message=skip.message,
     )
-    return replace(row, origin=Origin.STEP, revision=top.revision)
+    return replace(row, origin=Origin.STEP, revision=top.revision, given_trace=top.trace)
 
 
 def after(now: datetime, needed: Iterable[Run]) -> datetime:
