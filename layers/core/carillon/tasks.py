@@ -25,6 +25,7 @@ class TaskContext:
     """The run that a task serves; `run_id` is the same in each attempt, so use it to do a thing once.
 
     A job that waits for a callback has a token: whoever is to finish the work presents it at the URL.
+    `traceparent` and `tracestate` are the attempt's W3C trace context, to be sent along with what the task calls.
     A long task asks `cancelled` now and then: once it is true somebody wants the run to stop, and it should return.
     """
 
@@ -38,6 +39,8 @@ class TaskContext:
     callback_token: str | None = None
     callback_url: str | None = None
     cancelled: Callable[[], bool] = bool
+    traceparent: str | None = None
+    tracestate: str | None = None
 
 
 TaskFunction = Callable[[TaskContext], Any]

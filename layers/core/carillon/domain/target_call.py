@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from carillon.domain.trace import TRACEPARENT, TRACESTATE
+
 
 @dataclass(frozen=True, slots=True)
 class TargetCall:
@@ -13,6 +15,7 @@ class TargetCall:
     `spec` is the job's target with its secrets opened: {kind, method, url, headers, body} for http and
     {kind, task, arguments} for python. `log` takes one line of the run's log. With a `callback_token` the target's
     success only means that it has begun: it calls `callback_url` (where the stack knows it) when it is done.
+    `traceparent` and `tracestate` are the W3C trace context of this attempt, for whatever place the target has for it.
     """
 
     run_id: str
@@ -25,3 +28,11 @@ class TargetCall:
     cancelled: Callable[[], bool] = bool
     callback_token: str | None = None
     callback_url: str | None = None
+    traceparent: str | None = None
+    tracestate: str | None = None
+
+    @property
+    def trace_context(self) -> dict[str, str]:
+        """Its trace context under the standard's own names, without what there is not."""
+        found = {TRACEPARENT: self.traceparent, TRACESTATE: self.tracestate}
+        return {name: value for name, value in found.items() if value}

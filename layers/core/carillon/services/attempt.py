@@ -137,6 +137,8 @@ class Attempt:
             log=_nowhere,
             callback_token=callback_token,
             callback_url=self._callback_url(run) if callback_token else None,
+            traceparent=run.traceparent(run.attempt),
+            tracestate=run.trace.state or None,
         )
 
     def _callback_url(self, run: Run) -> str | None:

@@ -25,7 +25,7 @@ class LambdaTarget(AwsTarget):
             if isinstance(answer, Outcome):
                 return answer
             return Outcome(OutcomeKind.SUCCESS, "Lambda took the event.", status=answer.get("StatusCode"))
-        request = _request(call, "RequestResponse") | {"LogType": "Tail"}
+        request = _request(call, "RequestResponse") | {"LogType": "Tail"} | lambda_.client_context(call)
         answer = self._send("invoke", request, arn.region, deadline, cancelled=call.cancelled)
         if isinstance(answer, Outcome):
             return answer

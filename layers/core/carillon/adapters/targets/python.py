@@ -67,6 +67,7 @@ def _message(call: TargetCall) -> Message:
         "fire_at": to_rfc3339(call.fire_at),
         "callback_token": call.callback_token,
         "callback_url": call.callback_url,
+        **call.trace_context,
     }
 
 

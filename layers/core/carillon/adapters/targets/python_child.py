@@ -95,6 +95,8 @@ def _context(call: Message, log: RunLog, cancelled: Callable[[], bool]) -> TaskC
         cancelled=cancelled,
         callback_token=call.get("callback_token"),
         callback_url=call.get("callback_url"),
+        traceparent=call.get("traceparent"),
+        tracestate=call.get("tracestate"),
     )
 
 

@@ -94,6 +94,7 @@ def run_facts(call: TargetCall) -> dict[str, Any]:
         "schedule_id": call.schedule_id,
         "attempt": call.attempt,
         "fire_time": to_rfc3339(call.fire_at),
+        **call.trace_context,
     }
     if call.callback_token is not None:
         facts |= {"callback_token": call.callback_token, "callback_url": call.callback_url}

@@ -121,13 +121,22 @@ def _network(spec: Spec) -> dict[str, Any]:
 
 def _override(call: TargetCall) -> dict[str, Any]:
     spec = call.spec
-    told = {f"CARILLON_{name.upper()}": str(value) for name, value in run_facts(call).items() if value}
-    environment = {**(spec.get("environment") or {}), **told}
+    environment = {**(spec.get("environment") or {}), **_told(call)}
     override: dict[str, Any] = {
         "name": spec["container"],
         "environment": [{"name": name, "value": value} for name, value in environment.items()],
     }
     return override | ({"command": list(spec["command"])} if spec.get("command") else {})
+
+
+def _told(call: TargetCall) -> dict[str, str]:
+    """The run's facts, and its trace under the names that OpenTelemetry reads unless the schedule sets one itself."""
+    context = call.trace_context
+    facts = {name: value for name, value in run_facts(call).items() if value and name not in context}
+    told = {f"CARILLON_{name.upper()}": str(value) for name, value in facts.items()}
+    if "TRACEPARENT" in (call.spec.get("environment") or {}):
+        return told
+    return told | {name.upper(): value for name, value in context.items()}
 
 
 def read_started(answer: Mapping[str, Any]) -> Outcome:

@@ -9,6 +9,7 @@ from carillon.domain.target_call import TargetCall
 from carillon.domain.targets.http import DEFAULT_METHOD, content_type, encode_body
 from carillon.domain.targets.signature import signature_headers
 from carillon.domain.targets.url import HttpUrl
+from carillon.domain.trace import TRACEPARENT
 
 _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 
@@ -36,11 +37,15 @@ def _headers(call: TargetCall, url: HttpUrl, method: str, body: bytes | None) ->
         "Carillon-Attempt": str(call.attempt),
         "Carillon-Fire-Time": to_rfc3339(call.fire_at),
     }
+    names = {name.lower() for name in own}
+    if TRACEPARENT not in names:
+        # Of a traceparent that the schedule sets itself, our tracestate would tell nothing.
+        headers |= {name: value for name, value in call.trace_context.items() if name not in names}
     if call.callback_token is not None:
         headers["Carillon-Callback-Token"] = call.callback_token
     if call.callback_url is not None:
         headers["Carillon-Callback-Url"] = call.callback_url
-    if not any(name.lower() == "user-agent" for name in own):
+    if "user-agent" not in names:
         headers["User-Agent"] = "carillon"
     if body is not None and content_type(call.spec) is None:
         headers["Content-Type"] = "application/json"

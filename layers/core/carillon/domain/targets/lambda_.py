@@ -1,13 +1,15 @@
 """The lambda target: a function and its payload, waited for (`sync`) or handed over (`async`)."""
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, Final
 
 from carillon.domain.errors import FieldError
 from carillon.domain.outcome import Outcome, OutcomeKind, retryable
+from carillon.domain.target_call import TargetCall
 from carillon.domain.targets.aws_answers import NOT_FOUND, REFUSED, THROTTLED, UNAVAILABLE, Meaning
-from carillon.domain.targets.aws_spec import check_arn, check_fields, check_json, own_id
+from carillon.domain.targets.aws_spec import check_arn, check_fields, check_json, encoded, own_id
 from carillon.domain.targets.kind import Reach, Spec, TargetKind
 
 MODES: Final = ("sync", "async")
@@ -57,6 +59,13 @@ def read_lambda_answer(payload: str, function_error: str | None) -> Outcome:
             "function_timed_out", f"The function ran into its own timeout: {message}"[:400], output=output
         )
     return retryable("function_failed", f"The function raised {kind}: {message}"[:400], output=output)
+
+
+def client_context(call: TargetCall) -> dict[str, str]:
+    """The trace context where functions look for it; Lambda hands it on in synchronous calls only."""
+    if not call.trace_context:
+        return {}
+    return {"ClientContext": b64encode(encoded({"custom": call.trace_context}).encode()).decode()}
 
 
 def _parsed(payload: str) -> Any:

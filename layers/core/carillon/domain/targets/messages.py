@@ -9,8 +9,12 @@ from carillon.domain.errors import FieldError
 from carillon.domain.moments import to_rfc3339
 from carillon.domain.target_call import TargetCall
 from carillon.domain.targets.kind import Spec
+from carillon.domain.trace import TRACEPARENT
 
 FIFO: Final = ".fifo"
+MAX_ATTRIBUTES: Final = 10
+"""Of a message of SQS; SNS drops a message with more on its way into a queue that wants it raw."""
+
 OWN_PREFIX: Final = "carillon-"
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KEY: Final = re.compile(r"[!-~]{1,128}")
@@ -31,9 +35,10 @@ def check_attributes(spec: Spec) -> Iterator[FieldError]:
 
 
 def attributes_of(call: TargetCall) -> dict[str, dict[str, str]]:
-    """The schedule's attributes and the run's."""
-    texts = dict(call.spec.get("attributes") or {})
-    texts |= {
+    """The schedule's attributes and the run's, and the trace's where there is room."""
+    own: Mapping[str, str] = call.spec.get("attributes") or {}
+    texts = {
+        **own,
         "carillon-run-id": call.run_id,
         "carillon-attempt": str(call.attempt),
         "carillon-fire-time": to_rfc3339(call.fire_at),
@@ -42,6 +47,9 @@ def attributes_of(call: TargetCall) -> dict[str, dict[str, str]]:
         texts["carillon-callback-token"] = call.callback_token
     if call.callback_url is not None:
         texts["carillon-callback-url"] = call.callback_url
+    for name, text in call.trace_context.items():
+        if len(texts) < MAX_ATTRIBUTES and TRACEPARENT not in own:
+            texts.setdefault(name, text)
     return {name: {"DataType": "String", "StringValue": text} for name, text in texts.items()}
 
 
