@@ -11,17 +11,22 @@ from api.errors import PreconditionRequired
 from carillon.domain.access import Principal
 from carillon.domain.errors import FieldError, InvalidInput, Unauthenticated
 from carillon.domain.reading import unknown_field
+from carillon.domain.trace import Trace
 from carillon.services.api import Api
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, past its doors; `principal` is None on public routes only."""
+    """One request, past its doors; `principal` is None on public routes only.
+
+    `trace` is the one that its headers continue, else one of its own.
+    """
 
     api: Api
     principal: Principal | None
     body: Any
     request_id: str
+    trace: Trace
 
 
 def call_of(router: APIGatewayHttpRouter) -> Call:

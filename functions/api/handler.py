@@ -1,5 +1,6 @@
 """The HTTP API: what must hold for every request, then the route, then the headers of every answer."""
 
+from dataclasses import replace
 from typing import Any
 
 from api.admission import admit, path_of
@@ -9,6 +10,8 @@ from api.gate import answer
 from api.headers import with_security_headers
 from api.problems import problem_answer
 from api.request_body import body_of, with_plain_headers
+from carillon.domain.trace import begin_trace, trace_of_headers
+from carillon.log import traced
 from carillon.services.api import Api
 from carillon.wiring.api import wire_api
 
@@ -20,17 +23,20 @@ def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 def respond(event: dict[str, Any], api: Api, context: object = None) -> dict[str, Any]:
     """The answer to one request; whatever goes wrong is a problem document."""
-    request_id = str(event["requestContext"].get("requestId", ""))
-    call = Call(api, None, None, request_id)
+    event, request_id = with_plain_headers(event), str(event["requestContext"].get("requestId", ""))
+    trace = trace_of_headers(event["headers"]) or begin_trace(request_id, api.clock.now())
+    with traced(trace.trace_id):
+        return with_security_headers(_answer(event, Call(api, None, None, request_id, trace), context))
+
+
+def _answer(event: dict[str, Any], call: Call, context: object) -> dict[str, Any]:
     try:
-        event = with_plain_headers(event)
         body = body_of(event)
-        call = Call(api, admit(event, api), body, request_id)
-        answered = answer(event, call, lambda event, call: _resolve(event, call, context))
+        call = replace(call, principal=admit(event, call.api), body=body)
+        return answer(event, call, lambda event, call: _resolve(event, call, context))
     except Exception as error:  # noqa: BLE001 - the edge of the API: whatever it is, it is answered
         note_refusal(call, error, f"{event['requestContext']['http']['method']} {path_of(event)}"[:200])
-        answered = problem_answer(error, request_id, api.log)
-    return with_security_headers(answered)
+        return problem_answer(error, call.request_id, call.api.log)
 
 
 def _resolve(event: dict[str, Any], call: Call, context: object) -> dict[str, Any]:

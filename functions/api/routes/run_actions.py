@@ -59,7 +59,8 @@ def cancel(run_id: str, document: Annotated[Any, DocumentedAs(RunCancel), Body()
 def retry(run_id: str) -> Response[Any]:
     """Makes a new run with the old one's fire time and payload and the schedule's job as it is now."""
     no_body(router)
-    run = call_of(router).api.retry_run(caller_of(router), decoded(run_id))
+    call = call_of(router)
+    run = call.api.retry_run(caller_of(router), decoded(run_id), call.trace)
     location = {"location": f"/v1/runs/{run.run_id}"}
     return json_answer({"run_id": str(run.run_id), "state": str(run.state)}, 202, location)
 

@@ -176,7 +176,8 @@ def trigger(schedule_id: str) -> Response[Any]:
         raise NotAvailable("A payload for a triggered run is not available yet.", [fault])
     no_body(router)
     version = expected_version(router, required=False)
-    run = call_of(router).api.trigger_schedule(caller_of(router), decoded(schedule_id), version)
+    call = call_of(router)
+    run = call.api.trigger_schedule(caller_of(router), decoded(schedule_id), version, call.trace)
     location = {"location": f"/v1/runs/{run.run_id}"}
     return json_answer({"run_id": str(run.run_id), "state": str(run.state)}, 202, location)
 

@@ -32,7 +32,7 @@ def test_it_is_told_with_its_reason_and_measured(world):
         {
             "action": "run_unreadable",
             "message": "A run's row cannot be read.",
-            "run_id": str(BAD),
+            "task_id": str(BAD),
             "why": "attribute 'state' is no state",
         }
     ]

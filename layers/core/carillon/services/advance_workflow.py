@@ -9,6 +9,7 @@ from typing import Final
 from carillon.domain.cancelling import request
 from carillon.domain.errors import LostRace, MalformedRow, RevisionNotFound
 from carillon.domain.job import Job
+from carillon.domain.log_fields import about
 from carillon.domain.run import EventKind, Origin, Run, RunState
 from carillon.domain.workflow.advance import advance
 from carillon.domain.workflow.compensation import UndoMove, next_undo, plan
@@ -151,5 +152,5 @@ class AdvanceWorkflow:
     def _end(self, top: Run, kind: EventKind, message: str, reason: str | None) -> Run:
         now = self._clock.now()
         written = self._runs.transition(top, ended(top, kind, now, self._chance.token(), message, reason))
-        self._log("workflow_ended", message, task_id=str(top.run_id), status=written.state)
+        self._log("workflow_ended", message, **about(top), status=written.state)
         return written

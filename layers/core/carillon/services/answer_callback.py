@@ -22,6 +22,7 @@ from carillon.domain.errors import (
     Unavailable,
 )
 from carillon.domain.lifecycle import is_sent_at_once
+from carillon.domain.log_fields import about
 from carillon.domain.run import Run, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.waiting import Answer, Ruling, beat, rule, rule_on_token, settle
@@ -145,7 +146,7 @@ class AnswerCallback:
         self._log(
             "callback_answered",
             answer.message,
-            task_id=str(run.run_id),
+            **about(run),
             status=run.state,
             attempt=run.attempt,
         )

@@ -19,7 +19,7 @@ class Archive:
         """Writes what has ended; a row that cannot be read is kept as it is, so that nothing is lost."""
         for change in changes:
             if isinstance(change, UnreadableChange):
-                self._log("row_unreadable", change.reason, run_id=change.run_id)
+                self._log("row_unreadable", change.reason, task_id=change.run_id)
         for item in archive_objects(changes):
             self._bucket.put(item.key, item.body)
             self._log("archived", "Ended runs are in the archive.", key=item.key, lines=item.lines)

@@ -8,6 +8,7 @@ from carillon.domain.dead_letter import judge
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import LostRace, MalformedMessage, MalformedRow, SealError
 from carillon.domain.lifecycle import undeliverable
+from carillon.domain.log_fields import about
 from carillon.domain.run import Run
 from carillon.ports.dispatch import DeadLetterStore
 from carillon.ports.runs import RunStore
@@ -60,7 +61,7 @@ class TakeInDeadLetter:
         try:
             run = self._runs.get(message.run_id)
         except MalformedRow as error:
-            self._log("row_unreadable", str(error), run_id=str(message.run_id), message_id=message_id)
+            self._log("row_unreadable", str(error), **_about(message), message_id=message_id)
             self._keep(message_id, body, str(error))
             self._alert(run_unreadable(str(message.run_id), str(error), self._environment))
             return
@@ -72,16 +73,16 @@ class TakeInDeadLetter:
         if run is not None and verdict.ends_run:
             self._end(run, verdict.reason)
         else:
-            self._log("dead_letter_noted", verdict.reason, run_id=str(message.run_id), message_id=message_id)
+            self._log("dead_letter_noted", verdict.reason, **_about(message), message_id=message_id)
 
     def _end(self, run: Run, reason: str) -> None:
         ended = undeliverable(run, self._clock.now(), reason, self._chance.token())
         try:
             self._ended(self._runs.transition(run, ended))
         except LostRace:
-            self._log("dead_letter_noted", "the run moved on meanwhile", run_id=str(run.run_id))
+            self._log("dead_letter_noted", "the run moved on meanwhile", **about(run))
         else:
-            self._log("message_undeliverable", reason, run_id=str(run.run_id), attempt=run.attempt + 1)
+            self._log("message_undeliverable", reason, **about(run), attempt=run.attempt + 1)
 
     def _keep(self, message_id: str, body: str, reason: str) -> None:
         self._kept.keep(message_id, body, reason, self._clock.now())
@@ -89,3 +90,9 @@ class TakeInDeadLetter:
     def _alert(self, alert: Alert) -> None:
         self._alerts.publish(alert.subject, alert.message)
         self._log("alert_published", alert.subject, alert_id=alert.message["alert_id"])
+
+
+def _about(message: Dispatch) -> dict[str, str | None]:
+    """What can be said of a run whose row nobody has."""
+    run_id = message.run_id
+    return {"task_id": str(run_id), "schedule_id": run_id.schedule_id, "trace_id": message.trace_id}

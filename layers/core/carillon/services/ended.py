@@ -7,6 +7,7 @@ ended run comes here again, and each consequence has a wake-up of its own.
 from collections.abc import Callable
 
 from carillon.domain.errors import CarillonError
+from carillon.domain.log_fields import about
 from carillon.domain.recovery import is_moved_by_steps
 from carillon.domain.run import Run
 from carillon.domain.workflow.tasks import BELOW
@@ -38,7 +39,7 @@ class Ended:
             self._log(
                 "consequence_postponed",
                 "What follows a run's end is left to the next wake-up.",
-                run_id=str(run.run_id),
+                **about(run),
                 why=str(error),
             )
 

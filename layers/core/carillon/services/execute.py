@@ -16,6 +16,7 @@ from carillon.domain.errors import CarillonError, InvalidPath, LostRace
 from carillon.domain.holding import held_at_most_until, hold
 from carillon.domain.job import Job, Retry, Wait
 from carillon.domain.lifecycle import finish, is_sent_at_once, past_deadline, start, undeliverable
+from carillon.domain.log_fields import about
 from carillon.domain.outcome import Outcome, permanent, retryable
 from carillon.domain.recovery import is_moved_by_steps, is_past_deadline
 from carillon.domain.retry import follow_up
@@ -162,14 +163,14 @@ class Execute:
 
     def _hold(self, before: Run, run: Run, leave: Held) -> Run:
         held = self._runs.transition(before, hold(run, self._clock.now(), leave.again_at, leave.reason))
-        self._log("attempt_held", leave.reason, task_id=str(run.run_id), attempt=run.attempt + 1)
+        self._log("attempt_held", leave.reason, **about(run), attempt=run.attempt + 1)
         if is_sent_at_once(held):
             self._queue.send([Dispatch.for_next_attempt(held)], self._clock.now())
         return held
 
     def _put_back(self, run: Run, revision: int, min_revision: int) -> Executed:
         why = f"the table names revision {revision}, but {min_revision} was saved before this message"
-        self._log("revision_rolled_back", why, task_id=str(run.run_id))
+        self._log("revision_rolled_back", why, **about(run))
         after = undeliverable(run, self._clock.now(), why, self._chance.token())
         return Executed(Ending.REFUSED, self._wind_up(self._runs.transition(run, after)))
 
@@ -218,10 +219,10 @@ class Execute:
         self._log(
             "callback_awaited",
             outcome.message,
-            task_id=str(run.run_id),
-            schedule_id=run.run_id.schedule_id,
+            **about(run),
             status=written.state,
             attempt=run.attempt,
+            span_id=run.span_id(run.attempt),
             duration_ms=written.events[-1].duration_ms,
         )
         return self._wind_up(written)
@@ -239,10 +240,10 @@ class Execute:
         self._log(
             "attempt_finished",
             outcome.message,
-            task_id=str(run.run_id),
-            schedule_id=run.run_id.schedule_id,
+            **about(run),
             status=written.state,
             attempt=run.attempt,
+            span_id=run.span_id(run.attempt),
             duration_ms=written.events[-1].duration_ms,
         )
         written = self._wind_up(written)

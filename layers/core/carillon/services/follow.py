@@ -27,7 +27,7 @@ class Follow:
             # First, because it repeats without a trace; an alert that goes out twice is noticed.
             self._chain(change)
         if isinstance(change, UnreadableChange):
-            self._log("row_unreadable", change.reason, run_id=change.run_id)
+            self._log("row_unreadable", change.reason, task_id=change.run_id)
             alert = run_unreadable(change.run_id, change.reason, self._environment)
             self._alerts.publish(alert.subject, alert.message)
             self._log("alert_published", alert.subject, alert_id=alert.message["alert_id"])

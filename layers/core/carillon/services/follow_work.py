@@ -14,6 +14,7 @@ from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import CarillonError
 from carillon.domain.job import Job, Wait
 from carillon.domain.lifecycle import is_sent_at_once
+from carillon.domain.log_fields import about
 from carillon.domain.outcome import Outcome
 from carillon.domain.remote import follow, settle_remote, too_long
 from carillon.domain.run import Run, RunState
@@ -81,7 +82,7 @@ class FollowWork:
             self._facts.swap(fact_key(remote.id), None, fact, now)
         except CarillonError as error:
             # The work has begun: without this its event finds nobody, but the sweep asks all the same.
-            self._log("work_not_remembered", str(error), task_id=str(run.run_id), attempt=run.attempt)
+            self._log("work_not_remembered", str(error), **about(run), attempt=run.attempt)
 
     def look(self, run: Run) -> Run:
         """Asks what came of the work of a waiting run; LostRace when somebody else has found it out."""
@@ -91,7 +92,7 @@ class FollowWork:
             if not error.retryable:
                 raise
             # The sweep comes again; a message that came back instead would end as a dead letter.
-            self._log("not_asked", str(error), task_id=str(run.run_id), attempt=run.attempt)
+            self._log("not_asked", str(error), **about(run), attempt=run.attempt)
             return run
 
     def _ask(self, run: Run) -> Run:
@@ -141,5 +142,5 @@ class FollowWork:
         return cast("FollowedTarget | None", self._targets.get(kind))
 
     def _tell(self, action: str, message: str, run: Run) -> None:
-        fields: dict[str, Any] = {"task_id": str(run.run_id), "status": run.state, "attempt": run.attempt}
+        fields: dict[str, Any] = {**about(run), "status": run.state, "attempt": run.attempt}
         self._log(action, message, **fields)

@@ -6,6 +6,7 @@ from carillon.domain.cancelling import is_followed
 from carillon.domain.completion_event import WorkEnded
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import Unavailable
+from carillon.domain.log_fields import about
 from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
 from carillon.ports.dispatch import DispatchQueue
@@ -50,5 +51,5 @@ class NoteCompletion:
             return Noted.NOT_NEEDED
         # What cannot be sent is asked for by the sweep in time.
         self._queue.send([Dispatch.for_next_attempt(run)], self._clock.now())
-        self._log("completion_told", "Work has ended.", task_id=str(run.run_id), remote_id=ended.remote_id)
+        self._log("completion_told", "Work has ended.", **about(run), remote_id=ended.remote_id)
         return Noted.SENT

@@ -1,5 +1,6 @@
 """Runs an ended run again by hand: a new row beside the old one, which stays as it is."""
 
+from dataclasses import replace
 from typing import Final
 
 from carillon.domain.access import Principal
@@ -7,6 +8,7 @@ from carillon.domain.errors import RunNotFound, RunNotRepeatable
 from carillon.domain.repetition import check_repeatable, repeated
 from carillon.domain.run import Run
 from carillon.domain.run_id import RunId
+from carillon.domain.trace import Trace
 from carillon.ports.runs import RunStore
 from carillon.ports.schedules import ScheduleStore
 from carillon.ports.world import Clock
@@ -30,8 +32,11 @@ class RetryRun:
         self._clock = clock
         self._journal = journal
 
-    def __call__(self, principal: Principal, run_id: str) -> Run:
-        """The queued run; RunNotFound, ScheduleNotFound, RunUnfinished, RunNotRepeatable, Forbidden."""
+    def __call__(self, principal: Principal, run_id: str, trace: Trace | None = None) -> Run:
+        """The queued run, in the trace of whoever asked for it.
+
+        RunNotFound, ScheduleNotFound, RunUnfinished, RunNotRepeatable, Forbidden.
+        """
         parsed = RunId.parse(run_id)
         authorise_schedule(principal, Permission.RETRY_RUNS, self._schedules, parsed.schedule_id)
         run = self._runs.get(parsed)
@@ -39,7 +44,8 @@ class RetryRun:
             raise RunNotFound(f"There is no run {parsed}.")
         check_repeatable(run, live_head(self._schedules, parsed.schedule_id))
         for number in range(1, MAX_REPETITIONS + 1):
-            if self._is_made(again := repeated(run, number, self._clock.now(), principal.name), principal):
+            again = repeated(run, number, self._clock.now(), principal.name)
+            if self._is_made(again := replace(again, given_trace=trace), principal):
                 return again
         raise RunNotRepeatable(
             f"This run was run again {MAX_REPETITIONS} times; run the schedule now instead."

@@ -11,6 +11,7 @@ from typing import Final
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import CarillonError, LostRace
 from carillon.domain.lifecycle import is_sent_at_once, past_deadline
+from carillon.domain.log_fields import about
 from carillon.domain.recovery import LONGEST_RESEND, Action, Recovery, expire, look_after
 from carillon.domain.run import Run, RunState
 from carillon.domain.run_id import RunId
@@ -103,7 +104,7 @@ class Sweep:
         why = self._runs.put_off_unreadable(run_id, self._clock.now() + LONGEST_RESEND)
         if why is None:
             return SweepReport()
-        self._log("run_unreadable", "A run's row cannot be read.", run_id=str(run_id), why=why)
+        self._log("run_unreadable", "A run's row cannot be read.", task_id=str(run_id), why=why)
         return SweepReport(unreadable=1)
 
     def _look_after(self, run: Run) -> Helped:
@@ -115,9 +116,7 @@ class Sweep:
         except LostRace:
             return SweepReport(passed=1), None
         except CarillonError as error:
-            self._log(
-                "sweep_failed", "A run could not be looked after.", run_id=str(run.run_id), error=repr(error)
-            )
+            self._log("sweep_failed", "A run could not be looked after.", **about(run), error=repr(error))
             return SweepReport(failed=1), None
 
     def _recover(self, run: Run, recovery: Recovery) -> Helped:
@@ -147,7 +146,7 @@ class Sweep:
         self._log(
             "callback_overdue",
             written.events[-1].message,
-            run_id=str(run.run_id),
+            **about(run),
             attempt=run.attempt,
         )
         return self._counted(self._wind_up(written))
@@ -159,7 +158,7 @@ class Sweep:
         self._log(
             "attempt_lost",
             "An attempt's lease ended without a result.",
-            run_id=str(run.run_id),
+            **about(run),
             attempt=run.attempt,
         )
         return self._counted(self._wind_up(written))

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Final
 
 from carillon.domain.errors import CarillonError
+from carillon.domain.log_fields import about
 from carillon.domain.run import Run
 from carillon.domain.run_log import MAX_LINES, LogTail
 from carillon.ports.runs import RunLogStore
@@ -64,7 +65,6 @@ class TaskLog(AbstractContextManager[Line]):
         self._log(
             action,
             message,
-            task_id=str(run.run_id),
-            schedule_id=run.run_id.schedule_id,
+            **about(run),
             attempt=run.attempt,
         )

@@ -1,10 +1,13 @@
 """Runs a schedule's job now, whatever its timetable and its state say, as long as it is not deleted."""
 
+from dataclasses import replace
+
 from carillon.domain.access import Principal
 from carillon.domain.errors import VersionMismatch
 from carillon.domain.new_run import queued
 from carillon.domain.run import Origin, Run
 from carillon.domain.run_id import RunId
+from carillon.domain.trace import Trace
 from carillon.ports.schedules import ScheduleStore
 from carillon.ports.world import Chance, Clock
 from carillon.services.authorise import Permission, authorise_schedule
@@ -25,8 +28,14 @@ class TriggerSchedule:
         self._chance = chance
         self._journal = journal
 
-    def __call__(self, principal: Principal, schedule_id: str, expected_version: int | None = None) -> Run:
-        """The queued run; ScheduleNotFound, VersionMismatch, Forbidden."""
+    def __call__(
+        self,
+        principal: Principal,
+        schedule_id: str,
+        expected_version: int | None = None,
+        trace: Trace | None = None,
+    ) -> Run:
+        """The queued run, in the trace of whoever asked for it; ScheduleNotFound, VersionMismatch, Forbidden."""
         authorise_schedule(principal, Permission.TRIGGER_SCHEDULES, self._schedules, schedule_id)
         head = live_head(self._schedules, schedule_id)
         if expected_version is not None and head.head_version != expected_version:
@@ -40,6 +49,7 @@ class TriggerSchedule:
             now=now,
             message=f"triggered by {principal.name}",
         )
+        run = replace(run, given_trace=trace)
         audit = self._journal.entry(
             principal, "schedule.trigger", f"schedule:{schedule_id}", now, after={"run_id": str(run.run_id)}
         )
