@@ -12,6 +12,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from carillon.adapters.light import LIGHT, lighten
 from carillon.domain.errors import CarillonError, Throttled, Unavailable
 
 POOL: Final = 16
@@ -79,8 +80,12 @@ def client(service: str, *, read_timeout_seconds: float = 5, attempts: int = 3) 
         read_timeout=read_timeout_seconds,
         max_pool_connections=POOL,
         tcp_keepalive=True,
+        # botocore's own name tells of every feature in use and is put together twice a call.
+        user_agent=f"carillon botocore/{botocore.__version__}",
     )
     made = _session().create_client(service, config=config)
+    if service in LIGHT:
+        lighten(made)
     # Told of every try, so that throttles are seen which a later try of the SDK hides.
     made.meta.events.register("needs-retry", CALLS.count)
     return made

@@ -1,0 +1,108 @@
+"""A light client's requests are those of a client left as botocore makes it."""
+
+import json
+from io import BytesIO
+
+import botocore.session
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from carillon.adapters import aws
+
+REGION = "eu-central-1"
+QUEUE = f"https://sqs.{REGION}.amazonaws.com/123456789012/dispatch"
+KEY = {"schedule_id": {"S": "etl"}, "part": {"S": "head"}}
+ROW = {
+    **KEY,
+    "n": {"N": "7"},
+    "bytes": {"B": b"\x00\xff"},
+    "m": {"M": {"l": {"L": [{"S": "é"}, {"BOOL": True}]}}},
+}
+CALLS = {
+    "put_item": ("dynamodb", {"TableName": "t", "Item": ROW}),
+    "get_item": ("dynamodb", {"TableName": "t", "Key": KEY, "ConsistentRead": True}),
+    "query": (
+        "dynamodb",
+        {
+            "TableName": "t",
+            "KeyConditionExpression": "#a = :a",
+            "ExpressionAttributeNames": {"#a": "a"},
+            "ExpressionAttributeValues": {":a": {"B": b"abc"}},
+            "ExclusiveStartKey": KEY,
+            "Limit": 5,
+        },
+    ),
+    "batch_get_item": ("dynamodb", {"RequestItems": {"t": {"Keys": [KEY], "ConsistentRead": False}}}),
+    "transact_write_items": (
+        "dynamodb",
+        {"TransactItems": [{"Put": {"TableName": "t", "Item": ROW}}], "ClientRequestToken": "0" * 32},
+    ),
+    "send_message_batch": (
+        "sqs",
+        {"QueueUrl": QUEUE, "Entries": [{"Id": "0", "MessageBody": "ü", "DelaySeconds": 3}]},
+    ),
+    "receive_message": ("sqs", {"QueueUrl": QUEUE, "WaitTimeSeconds": 1}),
+}
+# What tells the time, the try or its own id; and the name, which is Carillon's.
+OWN = {
+    "Authorization",
+    "X-Amz-Date",
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+    "User-Agent",
+    "Content-Length",
+}
+
+
+class _Raw(BytesIO):
+    def stream(self, **_):
+        yield self.read()
+
+
+def sent(client, service, operation, parameters):
+    """The one request that a call makes."""
+    requests = []
+
+    def instead(request, **_):
+        requests.append(request)
+        return AWSResponse(request.url, 200, {}, _Raw(b"{}"))
+
+    client.meta.events.register(f"before-send.{service}", instead)
+    getattr(client, operation)(**parameters)
+    (request,) = requests
+    return request
+
+
+@pytest.fixture(autouse=True)
+def _region(monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+
+
+@pytest.mark.parametrize("operation", CALLS)
+def test_a_light_client_sends_what_botocore_would_send(operation):
+    service, parameters = CALLS[operation]
+    usual = sent(botocore.session.Session().create_client(service), service, operation, parameters)
+    light = sent(aws.client(service), service, operation, parameters)
+    assert (light.method, light.url) == (usual.method, usual.url)
+    assert json.loads(light.body) == json.loads(usual.body)
+    assert {name: value for name, value in light.headers.items() if name not in OWN} == {
+        name: value for name, value in usual.headers.items() if name not in OWN
+    }
+    assert b"SignedHeaders=content-type;host;x-amz-date;x-amz-target" in light.headers["Authorization"]
+
+
+def test_the_endpoint_is_worked_out_once_and_holds_for_every_call(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    client = aws.client("dynamodb")
+    first, second = (
+        sent(client, "dynamodb", name, CALLS[name][1]) for name in ("get_item", "batch_get_item")
+    )
+    assert first.url == second.url == "http://127.0.0.1:9/"
+
+
+def test_services_of_other_protocols_are_left_as_they_are():
+    made = aws.client("sns")
+    assert type(made._serializer).__module__ == "botocore.serialize"
