@@ -115,12 +115,14 @@ build: .venv-sam/sam-$(SAM_VERSION)  ## Validate and build with SAM, without Doc
 	.venv-sam/bin/pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION)
 	@touch $@
 
-# ---- faults: `make faults SEEDS=10000` for a long run, `FIRST=17 SEEDS=1` to play one seed again
+# ---- faults: `make faults SEEDS=10000 POINTS=all PAIRS=1000` for a long run, `FIRST=17 SEEDS=1 POINTS=none` to replay a seed
 SEEDS ?= 500
 FIRST ?= 0
+PAIRS ?= 100
+POINTS ?= each
 
-faults: $(VENV)/.ready  ## Attack the protocol: the simulator's seeds and the model's states
-	@$(PY) -m tests.faults --first $(FIRST) --seeds $(SEEDS)
+faults: $(VENV)/.ready  ## Attack the protocol: kill at every call, play seeds, search the model's states
+	@$(PY) -m tests.faults --first $(FIRST) --seeds $(SEEDS) --pairs $(PAIRS) --points $(POINTS)
 
 # ---- what happens after three days without a tick
 .PHONY: outage

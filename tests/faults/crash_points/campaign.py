@@ -32,6 +32,7 @@ class Tally:
     """What was tried and what failed."""
 
     points: int = 0
+    pairs: int = 0
     lives: int = 0
     calls: int = 0
     checks: int = 0
@@ -39,6 +40,7 @@ class Tally:
 
     def __iadd__(self, other):
         self.points += other.points
+        self.pairs += other.pairs
         self.lives += other.lives
         self.calls += other.calls
         self.checks += other.checks
@@ -47,8 +49,8 @@ class Tally:
 
     def __str__(self):
         return (
-            f"{self.points} points, {self.lives} lives, {self.calls} AWS calls, "
-            f"{self.checks} invariants checked, {len(self.failures)} failures"
+            f"{self.points:,} points and {self.pairs:,} pairs, {self.lives:,} lives, {self.calls:,} AWS calls, "
+            f"{self.checks:,} invariants checked, {len(self.failures)} failures"
         )
 
     def add(self, scenario, faults, cloud):
@@ -132,7 +134,7 @@ class Campaign:
             second = first + chance.randint(1, 15)
             faults = (chance.choice(PAIRED)(first), chance.choice(PAIRED)(second))
             cloud = self.live(scenario, *faults)
-            tally.points += sum(1 for _ in self._wire.suffered)
+            tally.pairs += 1
             tally.add(scenario, faults, cloud)
         return tally
 

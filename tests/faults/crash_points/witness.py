@@ -22,7 +22,7 @@ class Witness:
         self._tables, self._clock, self._scenario = tables, clock, scenario
         self.runs, self.items = {}, {}
         self.calls, self.alerts, self.changes = [], Counter(), []
-        self.forbidden = {}
+        self.forbidden, self.taken_away = {}, {}
         self.complaints, self.checks = [], 0
 
     def complain(self, what):
@@ -78,6 +78,7 @@ class Witness:
         schedule_id = run.run_id.schedule_id
         since = self.forbidden.get((schedule_id, run.generation))
         first = run.attempt == 1 and run.origin is Origin.FIRE
+        since = since or self.taken_away.get(str(run.run_id))
         self.must(not (first and since), f"{run.run_id} started after an answer at {since} that forbade it")
         room = self._scenario.room
         if room is not None and run.origin is Origin.FIRE:
