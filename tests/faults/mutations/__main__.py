@@ -25,6 +25,7 @@ _FAILED = re.compile(r"^(?:FAILED|ERROR) (.*?)(?: - .*)?$", re.MULTILINE)
 def main(wanted):
     """Judges the safeguards of these names, all of them without a name."""
     chosen = [each for each in SAFEGUARDS if not wanted or each.name in wanted]
+    _must_fit(chosen)
     began, unnoticed = time.monotonic(), []
     with tempfile.TemporaryDirectory(prefix="carillon-mutations-") as folder:
         tree = _copy(Path(folder))
@@ -38,6 +39,20 @@ def main(wanted):
     seconds = time.monotonic() - began
     say(f"mutations: {len(chosen)} safeguards removed, {len(unnoticed)} unnoticed, {seconds:.0f} s")
     return 1 if unnoticed else 0
+
+
+def _must_fit(safeguards):
+    """Every edit finds the text that it replaces, exactly once, and every safeguard named beside another exists."""
+    names = {each.name for each in SAFEGUARDS}
+    for safeguard in safeguards:
+        if missing := set(safeguard.holds_too) - names:
+            raise SystemExit(f"{safeguard.name} names {missing}, which is no safeguard.")
+        for edit in safeguard.edits:
+            found = (ROOT / edit.path).read_text().count(edit.old)
+            if found != 1:
+                raise SystemExit(
+                    f"{safeguard.name}: {edit.path} holds this {found} times, not once:\n{edit.old}"
+                )
 
 
 def _judge(tree, safeguard):
@@ -57,8 +72,6 @@ def _noticed(tree, safeguards):
         path = tree / edit.path
         text = path.read_text()
         kept.setdefault(path, text)
-        if text.count(edit.old) != 1:
-            raise SystemExit(f"{edit.path} holds this {text.count(edit.old)} times, not once:\n{edit.old}")
         path.write_text(text.replace(edit.old, edit.new))
     try:
         return next(filter(None, (_first_failure(tree, stage) for stage in safeguards[0].stages)), "")

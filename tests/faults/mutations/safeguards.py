@@ -54,6 +54,11 @@ SAFEGUARDS = (
         stages=_IN_DYNAMO,
     ),
     Safeguard(
+        "attempt on finish",
+        (_edit(_TRANSITIONS, '        expression.same("attempt", whole(before.attempt)),\n', ""),),
+        stages=_IN_DYNAMO,
+    ),
+    Safeguard(
         "state on every transition",
         (_edit(_TRANSITIONS, '        expression.same("state", text(before.state.value)),\n', ""),),
         stages=_IN_DYNAMO,
@@ -152,6 +157,30 @@ SAFEGUARDS = (
         (
             _edit(
                 "domain/recovery.py", "if run.lease_until is not None and run.lease_until > now:", "if False:"
+            ),
+        ),
+    ),
+    Safeguard(
+        "lease check before the call",
+        (_edit("services/attempt.py", "        if deadline_at <= now:\n", "        if False:\n"),),
+    ),
+    Safeguard(
+        "a callback counts for its own attempt",
+        (
+            _edit(
+                "domain/lifecycle.py",
+                "        callback=run.callback.closed() if run.callback else None,\n",
+                "",
+            ),
+        ),
+    ),
+    Safeguard(
+        "a row that cannot be read leaves the front of the index",
+        (
+            _edit(
+                "services/sweep.py",
+                "why = self._runs.put_off_unreadable(run_id, self._clock.now() + LONGEST_RESEND)",
+                "why = None if run_id else LONGEST_RESEND",
             ),
         ),
     ),
