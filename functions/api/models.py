@@ -271,6 +271,7 @@ class RunTreeAnswer(RunAnswer):
 
 
 class RunCancel(Strict):
+    archived: bool = Field(description="Whether its row has expired and it was read from the archive")
     compensate: bool = Field(default=False, description="Whether a workflow's effects are taken back")
 
 
@@ -350,6 +351,7 @@ _MEANINGS = {
     428: "If-Match is required",
     429: "Too many tries",
     503: "Try again",
+    422: "It is too much for one request",
 }
 
 

@@ -32,6 +32,7 @@ STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
     errors.WrongState: HTTPStatus.CONFLICT,
     errors.VersionMismatch: HTTPStatus.PRECONDITION_FAILED,
     http.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.ArchiveTooLarge: HTTPStatus.UNPROCESSABLE_ENTITY,
     http.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     http.PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     errors.LoginThrottled: HTTPStatus.TOO_MANY_REQUESTS,

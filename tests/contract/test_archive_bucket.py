@@ -1,4 +1,4 @@
-"""The archive's bucket over S3."""
+"""The archive's bucket: written over S3, read over S3 and in memory."""
 
 import gzip
 
@@ -6,8 +6,10 @@ import botocore.session
 import pytest
 from moto import mock_aws
 
-from carillon.adapters.s3 import S3ArchiveBucket
+from carillon.adapters.s3 import S3ArchiveBucket, S3ArchiveReader
 from carillon.domain.errors import CarillonError
+from carillon.ports.archive import StoredObject
+from tests.fakes.memory import MemoryArchiveReader
 
 KEY = "runs/date=2026-11-22/hour=02/1-1c9f0a7e.jsonl.gz"
 
@@ -45,3 +47,40 @@ def test_writing_a_key_again_leaves_one_object(s3):
 def test_a_bucket_that_does_not_exist_is_a_named_error(s3):
     with pytest.raises(CarillonError, match="NoSuchBucket"):
         S3ArchiveBucket(s3, "gone").put(KEY, b"")
+
+
+@pytest.fixture(params=["memory", "s3"])
+def reader(request, s3):
+    """A reader, and how objects come to lie there."""
+    if request.param == "memory":
+        made = MemoryArchiveReader()
+        return made, made.bodies.__setitem__
+    return S3ArchiveReader(lambda: s3, "archive"), S3ArchiveBucket(s3, "archive").put
+
+
+def test_objects_are_found_by_how_their_keys_begin_in_their_order_up_to_a_number(reader):
+    archive, put = reader
+    for name in ("hour=02/b", "hour=02/a", "hour=03/a", "hour=02/c"):
+        put(f"runs/{name}", b"12345")
+
+    assert archive.objects("runs/hour=02/", 2) == [
+        StoredObject("runs/hour=02/a", 5),
+        StoredObject("runs/hour=02/b", 5),
+    ]
+    assert len(archive.objects("runs/hour=02/", 4)) == 3
+    assert archive.objects("runs/hour=04/", 4) == []
+
+
+def test_an_object_is_read_as_it_was_last_put(reader):
+    archive, put = reader
+    put(KEY, b"once")
+    put(KEY, b"twice")
+
+    assert archive.read(KEY) == b"twice"
+
+
+def test_an_object_that_is_not_there_is_a_named_error(reader):
+    archive, _ = reader
+
+    with pytest.raises(CarillonError, match="NoSuchKey"):
+        archive.read(KEY)

@@ -4,6 +4,7 @@ from tests.fakes.access import MemoryAccess, MemoryAuditLog, MemoryGuards, Memor
 from tests.fakes.database import MemoryDatabase, PoisonRow
 from tests.fakes.recorders import (
     MemoryArchive,
+    MemoryArchiveReader,
     MemoryAuditArchive,
     MemoryDeadLetters,
     MemoryOutputs,
@@ -18,6 +19,7 @@ from tests.fakes.slots import MemorySlots
 __all__ = [
     "MemoryAccess",
     "MemoryArchive",
+    "MemoryArchiveReader",
     "MemoryAuditArchive",
     "MemoryAuditLog",
     "MemoryDatabase",

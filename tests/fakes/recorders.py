@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from carillon.domain.dead_letter import DeadLetter
 from carillon.domain.dispatch import Dispatch
-from carillon.domain.errors import DeadLetterNotFound, OutputNotFound
+from carillon.domain.errors import CarillonError, DeadLetterNotFound, OutputNotFound
 from carillon.domain.run_log import RunLog
+from carillon.ports.archive import StoredObject
 from carillon.ports.pages import Page
 from tests.fakes.database import paged
 
@@ -77,6 +78,24 @@ class MemoryArchive:
 
     def put(self, key, body):
         self.objects[key] = body
+
+
+class MemoryArchiveReader:
+    """ArchiveReader in memory, of the objects by key in `bodies`; `asked` counts its calls."""
+
+    def __init__(self):
+        self.bodies, self.asked = {}, 0
+
+    def objects(self, prefix, limit):
+        self.asked += 1
+        keys = sorted(key for key in self.bodies if key.startswith(prefix))
+        return [StoredObject(key, len(self.bodies[key])) for key in keys[:limit]]
+
+    def read(self, key):
+        self.asked += 1
+        if key not in self.bodies:
+            raise CarillonError(f"AWS refused GetObject: NoSuchKey: {key}")
+        return self.bodies[key]
 
 
 class MemoryAuditArchive:

@@ -71,9 +71,14 @@ def read_run_log(run_id: str, attempt: Annotated[int | None, Query(ge=1, le=1000
     return json_answer(log.document(shown))
 
 
-@router.get("/v1/runs/<run_id>", tags=["runs"], summary="Read a run", responses=answers(RunTreeAnswer, 404))
+@router.get(
+    "/v1/runs/<run_id>", tags=["runs"], summary="Read a run", responses=answers(RunTreeAnswer, 404, 422)
+)
 def read_run(run_id: str) -> Response[Any]:
-    """Its state and every event of its story; of a workflow also its steps, and its graph for drawing."""
-    tree, job = call_of(router).api.read_runs.tree(caller_of(router), decoded(run_id))
-    steps = {"steps": rows_document(tree, job), "graph": graph_document(job)}
-    return json_answer(run_document(tree.top) | steps)
+    """Its state and every event of its story; of a workflow also its steps, and its graph for drawing.
+
+    A run whose row has expired is found in the archive, and says so under `archived`.
+    """
+    view = call_of(router).api.read_runs.view(caller_of(router), decoded(run_id))
+    steps = {"steps": rows_document(view.tree, view.job), "graph": graph_document(view.job)}
+    return json_answer(run_document(view.tree.top) | steps | {"archived": view.is_archived})

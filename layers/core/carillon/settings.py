@@ -114,6 +114,7 @@ class ApiSettings(SealingSettings):
     skew_seconds: int
     minimum_interval_seconds: int
     triggers_per_minute: int
+    archive_bucket: str
     powertools_metrics_namespace: str
     http_allow: tuple[str, ...]
     target_arns: tuple[str, ...]

@@ -18,6 +18,7 @@ from tests.fakes.doors import LabelledSealer, MemoryFactors, MemoryFacts
 from tests.fakes.log import RecordedLog
 from tests.fakes.memory import (
     MemoryAccess,
+    MemoryArchiveReader,
     MemoryAuditLog,
     MemoryDatabase,
     MemoryDeadLetters,
@@ -79,6 +80,7 @@ class ApiWorld:
         self.outputs, self.kept = MemoryOutputs(), MemoryDeadLetters(self.database)
         self.logs = MemoryRunLogs()
         self.facts, self.factors = MemoryFacts(self.database), MemoryFactors(self.database)
+        self.archive = MemoryArchiveReader()
         self.sealer, self.metrics = LabelledSealer(), RecordedMetrics()
         self.signer = LocalSigner(self.clock)
         self.api = build_api(
@@ -96,6 +98,7 @@ class ApiWorld:
                 backfills=MemoryBackfills(self.database),
                 states=MemoryRunStates(self.database),
                 stats=MemoryStats(self.database),
+                archive=self.archive,
                 queue=self.queue,
                 signer=self.signer,
                 verifier=self.signer.ring,

@@ -1,5 +1,6 @@
 """A representative day of a stack: every door, every state that a run can come to, every event file."""
 
+import gzip
 import json
 from datetime import timedelta
 
@@ -142,6 +143,7 @@ class Play:
             if "authorization" in headers:
                 headers["authorization"] = f"Bearer {self._token}"
             self._stage.invoke("api", {**given, "headers": headers})
+        self._read_archived()
         for run in self._runs():
             for verb in ("", "/output", "/log"):
                 self.call("GET", f"/v1/runs/{run}{verb}")
@@ -163,6 +165,12 @@ class Play:
             _, answer = self.call("GET", f"/v1/schedules/{schedule_id}/runs?limit=3")
             found += [run["run_id"].replace("@", "%40") for run in (answer or {}).get("items", [])]
         return found
+
+    def _read_archived(self):
+        bucket, key = self._stage.refs["ArchiveBucket"].ref, "runs/date=2026-01-02/hour=03/1.jsonl.gz"
+        self._stage.client("s3").put_object(Bucket=bucket, Key=key, Body=gzip.compress(b""))
+        status, _ = self.call("GET", "/v1/runs/failing%4020260102T030000Z")
+        assert status == 404
 
     def _undeliverable(self):
         for name in ("worker-batch", "worker-poison"):

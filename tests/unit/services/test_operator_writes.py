@@ -22,6 +22,7 @@ from tests.fakes.backfills import MemoryBackfills, MemoryRunStates
 from tests.fakes.doors import LabelledSealer, MemoryFactors, MemoryFacts
 from tests.fakes.memory import (
     MemoryAccess,
+    MemoryArchiveReader,
     MemoryAuditLog,
     MemoryDeadLetters,
     MemoryGuards,
@@ -62,6 +63,7 @@ class Stack(World):
                 backfills=MemoryBackfills(self.database),
                 states=MemoryRunStates(self.database),
                 stats=MemoryStats(self.database),
+                archive=MemoryArchiveReader(),
                 queue=self.queue,
                 signer=signer,
                 verifier=signer.ring,

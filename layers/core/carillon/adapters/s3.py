@@ -1,10 +1,12 @@
 """The archive's bucket."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from carillon.adapters.aws import named
+from carillon.ports.archive import StoredObject
 
 
 class S3ArchiveBucket:
@@ -22,3 +24,30 @@ class S3ArchiveBucket:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/gzip")
         except (BotoCoreError, ClientError) as error:
             raise named(error) from error
+
+
+class S3ArchiveReader:
+    """ArchiveReader over S3; `connect` makes the client when something is read first. Throttled, Unavailable."""
+
+    def __init__(self, connect: Callable[[], Any], bucket: str) -> None:
+        self._connect = connect
+        self._bucket = bucket
+
+    def objects(self, prefix: str, limit: int) -> Sequence[StoredObject]:
+        """ListObjectsV2, one page."""
+        answer = self._call("list_objects_v2", Prefix=prefix, MaxKeys=limit)
+        return [StoredObject(each["Key"], int(each["Size"])) for each in answer.get("Contents", ())]
+
+    def read(self, key: str) -> bytes:
+        """GetObject."""
+        try:
+            return bytes(self._call("get_object", Key=key)["Body"].read())
+        except BotoCoreError as error:
+            raise named(error) from error
+
+    def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = getattr(self._connect(), operation)(Bucket=self._bucket, **arguments)
+        except (BotoCoreError, ClientError) as error:
+            raise named(error) from error
+        return answer

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from carillon.domain.definition import Limits
 from carillon.ports.access import AccessStore, CursorKeys, Revocations, TokenSigner, TokenVerifier
+from carillon.ports.archive import ArchiveReader
 from carillon.ports.audit import AuditLog
 from carillon.ports.dispatch import DeadLetterStore, DispatchQueue
 from carillon.ports.guards import Guards, SlotStore
@@ -32,6 +33,7 @@ from carillon.services.journal import Journal
 from carillon.services.keep_secrets import KeepSecrets
 from carillon.services.pause_schedule import PauseSchedule
 from carillon.services.preview_timetable import PreviewTimetable
+from carillon.services.read_archived import ReadArchived
 from carillon.services.read_runs import ReadRuns
 from carillon.services.read_schedules import ReadSchedules
 from carillon.services.read_stats import ReadStats
@@ -95,6 +97,7 @@ class ApiPorts:
     backfills: BackfillStore
     states: RunStates
     stats: StatsStore
+    archive: ArchiveReader
     queue: DispatchQueue
     signer: TokenSigner
     verifier: TokenVerifier
@@ -154,6 +157,7 @@ def build_api(ports: ApiPorts) -> Api:
     enqueue, keep_secrets = Enqueue(runs, queue, clock), KeepSecrets(ports.door_ports.sealer)
     work_off = WorkOff(ports.backfills, schedules, runs, states, enqueue, clock, map, log)
     return Api(
+    archived = ReadArchived(ports.archive, clock, ports.side_by_side)
         clock=clock,
         log=log,
         limits=ports.limits,
@@ -170,7 +174,7 @@ def build_api(ports: ApiPorts) -> Api:
         skip_next=SkipNext(schedules, clock, journal, end_queued),
         calendars=ManageCalendars(schedules, clock, journal, ports.shards),
         read_schedules=ReadSchedules(schedules, ports.shards),
-        read_runs=ReadRuns(schedules, runs, outputs, ports.logs),
+        read_runs=ReadRuns(schedules, runs, outputs, ports.logs, archived),
         find_runs=FindRuns(schedules, runs, states, ports.shards),
         preview_timetable=PreviewTimetable(schedules, clock),
         backfills=Backfills(ports.backfills, schedules, runs, states, work_off, clock, chance, journal),

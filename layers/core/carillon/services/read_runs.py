@@ -17,9 +17,19 @@ from carillon.ports.runs import OutputStore, RunLogStore, RunStore
 from carillon.ports.schedules import ScheduleStore
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.operator_write import live_head
+from carillon.services.read_archived import ReadArchived
 
 MAX_READS: Final = 20
 """How often a page reads on where it meets nothing but steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run with what is below it, the job it pinned if it has begun, and whether its row has expired."""
+
+    tree: Tree
+    job: Job | None
+    is_archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,7 @@ class ReadRuns:
     runs: RunStore
     outputs: OutputStore
     logs: RunLogStore
+    archived: ReadArchived
 
     def one(self, principal: Principal, run_id: str) -> Run:
         """The run with this id, also of a schedule that is deleted; RunNotFound."""
@@ -37,14 +48,22 @@ class ReadRuns:
         authorise_schedule(principal, Permission.READ_RUNS, self.schedules, parsed.schedule_id)
         run = self.runs.get(parsed)
         if run is None:
-            raise RunNotFound(f"There is no run {parsed}.")
+            raise _none_such(parsed)
         return run
 
-    def tree(self, principal: Principal, run_id: str) -> tuple[Tree, Job | None]:
-        """The run with everything below it, and the job it pinned if it has begun; of a step, the step alone."""
-        top = self.one(principal, run_id)
-        tree = Tree.of(self.runs.tree(top.run_id)) if top.origin not in BELOW else None
-        return tree or Tree(top, {}), self._job(top)
+    def view(self, principal: Principal, run_id: str) -> RunView:
+        """The run with everything below it; of a step, the step alone. RunNotFound, ArchiveTooLarge."""
+        parsed = RunId.parse(run_id)
+        authorise_schedule(principal, Permission.READ_RUNS, self.schedules, parsed.schedule_id)
+        top = self.runs.get(parsed)
+        rows = self.archived(parsed) if top is None else ()
+        top = top or next((run for run in rows if run.run_id == parsed), None)
+        if top is None:
+            raise _none_such(parsed)
+        tree = None
+        if top.origin not in BELOW:
+            tree = Tree.of(rows or self.runs.tree(parsed))
+        return RunView(tree or Tree(top, {}), self._job(top), bool(rows))
 
     def _job(self, top: Run) -> Job | None:
         if top.revision is None:
@@ -78,3 +97,7 @@ class ReadRuns:
             if start is None or len(found) >= limit:
                 break
         return Page(tuple(found), start)
+
+
+def _none_such(run_id: RunId) -> RunNotFound:
+    return RunNotFound(f"There is no run {run_id}.")

@@ -1,7 +1,8 @@
 """What the HTTP API needs."""
 
-from functools import cache
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from typing import Any, Final
 
 import carillon.zones  # noqa: F401 - the pinned zone data, before the first timetable
 from carillon.adapters.aws import client
@@ -24,6 +25,7 @@ from carillon.adapters.dynamo.slots import DynamoSlots
 from carillon.adapters.dynamo.stats import DynamoStats
 from carillon.adapters.kms import KmsDataKeys, KmsTokenSigner
 from carillon.adapters.oidc import OidcVerifier
+from carillon.adapters.s3 import S3ArchiveReader
 from carillon.adapters.targets.registry import added_kinds
 from carillon.domain.allow_list import AllowList
 from carillon.domain.definition import Limits
@@ -36,6 +38,9 @@ from carillon.services.authenticate import Issuer
 from carillon.services.doors import DoorPorts
 from carillon.settings import ApiSettings, SettingsError
 from carillon.wiring.ground import Ground
+
+THREADS: Final = 8
+"""Objects of the archive that are read side by side."""
 
 
 def _other_issuers(settings: ApiSettings, clock: Clock) -> tuple[Issuer, ...]:
@@ -117,5 +122,7 @@ def wire_api() -> Api:
             door_ports=_door_ports(ground, settings),
             shards=settings.shards,
             skew_seconds=settings.skew_seconds,
+            archive=S3ArchiveReader(cache(partial(client, "s3")), settings.archive_bucket),
+            side_by_side=ThreadPoolExecutor(THREADS).map,
         )
     )

@@ -59,6 +59,7 @@ from carillon.domain.errors.refused import (
     WrongPassword,
 )
 from carillon.domain.errors.root import CarillonError, LostRace, Throttled, Unavailable
+    ArchiveTooLarge,
 from carillon.domain.errors.stored import (
     AuditIncomplete,
     MalformedMessage,
@@ -67,6 +68,7 @@ from carillon.domain.errors.stored import (
     SecretMissing,
 )
 
+    "ArchiveTooLarge",
 __all__ = [
     "AuditIncomplete",
     "BackfillNotFound",

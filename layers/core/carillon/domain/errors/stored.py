@@ -15,6 +15,12 @@ class MalformedRow(CarillonError, ValueError):
     code = "malformed_row"
 
 
+class ArchiveTooLarge(CarillonError):
+    """The archive holds more beside this run than can be looked through in a request."""
+
+    code = "archive_too_large"
+
+
 class SecretMissing(CarillonError):
     """A secret that the job names is not set."""
 
