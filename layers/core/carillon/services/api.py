@@ -12,7 +12,7 @@ from carillon.ports.guards import Guards, SlotStore
 from carillon.ports.progress import BackfillStore, StatsStore
 from carillon.ports.runs import OutputStore, RunLogStore, RunStates, RunStore
 from carillon.ports.schedules import ScheduleStore
-from carillon.ports.world import Chance, Clock, Log
+from carillon.ports.world import Chance, Clock, Concurrently, Log
 from carillon.services.access_api import AccessApi, build_access_api
 from carillon.services.answer_callback import AnswerCallback
 from carillon.services.authenticate import Issuer
@@ -111,6 +111,7 @@ class ApiPorts:
     door_ports: DoorPorts
     shards: int
     skew_seconds: int
+    side_by_side: Concurrently = map
 
 
 def _access(ports: ApiPorts, journal: Journal) -> AccessApi:
