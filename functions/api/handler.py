@@ -24,9 +24,12 @@ def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
 def respond(event: dict[str, Any], api: Api, context: object = None) -> dict[str, Any]:
     """The answer to one request; whatever goes wrong is a problem document."""
     event, request_id = with_plain_headers(event), str(event["requestContext"].get("requestId", ""))
-    trace = trace_of_headers(event["headers"]) or begin_trace(request_id, api.clock.now())
+    trace = trace_of_headers(event["headers"]) or begin_trace(f"{request_id} {api.clock.now()}")
     with traced(trace.trace_id):
-        return with_security_headers(_answer(event, Call(api, None, None, request_id, trace), context))
+        answered = with_security_headers(_answer(event, Call(api, None, None, request_id, trace), context))
+    # Nothing of its own: what the process asked of KMS and was throttled in, if there was any.
+    api.metrics.put_all({})
+    return answered
 
 
 def _answer(event: dict[str, Any], call: Call, context: object) -> dict[str, Any]:

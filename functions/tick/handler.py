@@ -2,16 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Protocol
 
+from carillon.domain.trace import begin_trace
+from carillon.log import traced
 from carillon.ports.world import Log
 from carillon.services.spread import SpreadTick
 from carillon.wiring.tick import wire_tick
 
 
-def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+class Context(Protocol):
+    """What Lambda tells about the invocation."""
+
+    aws_request_id: str
+
+
+def handle(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Lambda's door. An error is raised, not swallowed: the next minute's tick is the retry."""
-    return respond(event, *wire_tick())
+    with traced(begin_trace(context.aws_request_id).trace_id):
+        return respond(event, *wire_tick())
 
 
 def respond(event: Mapping[str, Any], tick: SpreadTick, log: Log) -> dict[str, Any]:

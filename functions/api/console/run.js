@@ -58,7 +58,7 @@ function showHead(node, run, refresh) {
     facts([[t('schedule'), schedule], parent && [t('workflow'), h('a', { href: link('runs', parent) }, parent)], run.retry_of && [t('retry_of'), h('a', { href: link('runs', run.retry_of) }, run.retry_of)],
       [t('fire_time'), moment(run.fire_at)], [t('origin'), t(`origin_${run.origin}`)], [t('attempts'), `${run.attempt}`], [t('revision'), `${run.revision ?? '–'}`],
       [t('began'), moment(run.started_at)], [t('ended'), moment(run.ended_at)], [t('duration'), duration(run.duration_ms)], [t('lateness'), duration(run.lateness_ms)],
-      run.callback_due_at && [t('callback_due'), moment(run.callback_due_at)]])));
+      run.callback_due_at && [t('callback_due'), moment(run.callback_due_at)], [t('trace'), h('code', {}, run.trace_id)]])));
 }
 
 function actions(run, refresh) {

@@ -260,6 +260,7 @@ theme_dark|Dark|深色
 theme_light|Light|浅色
 timeout|Timeout, seconds|超时(秒)
 to|To|到
+trace|Trace|追踪
 until|Until|截止
 user|User|用户
 what|What|内容

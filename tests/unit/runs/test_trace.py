@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carillon.domain.dispatch import Dispatch
+from carillon.domain.moments import from_ms, to_ms
 from carillon.domain.new_run import queued
 from carillon.domain.run import Origin
 from carillon.domain.run_id import RunId
@@ -143,14 +144,21 @@ def test_a_tracestate_is_never_longer_than_what_is_handed_on(members):
     assert len(read_state(",".join(members))) <= MAX_STATE
 
 
-@given(st.text(max_size=80), moments)
-def test_a_trace_of_its_own_follows_from_name_and_birth_to_the_millisecond(name, born):
-    trace = begin_trace(name, born)
-    assert SHAPE.fullmatch(trace.traceparent(span_of(name, born, 1)))
-    whole = born.replace(microsecond=born.microsecond // 1000 * 1000)
-    assert begin_trace(name, whole) == trace
-    assert begin_trace(name, born + timedelta(milliseconds=1)) != trace
-    assert begin_trace(f"{name}x", born) != trace
+@given(st.text(max_size=80), st.integers(1, 1000))
+def test_a_trace_of_its_own_follows_from_its_name_alone(name, attempt):
+    trace = begin_trace(name)
+    assert SHAPE.fullmatch(trace.traceparent(span_of(name, attempt)))
+    assert begin_trace(name) == trace
+    assert begin_trace(f"{name}x") != trace
+    assert span_of(name, attempt + 1) != span_of(name, attempt)
+
+
+@given(moments)
+def test_a_runs_trace_follows_from_its_id_and_its_birth_as_far_as_the_row_keeps_it(born):
+    run = a_run(created_at=born)
+    assert a_run(created_at=from_ms(to_ms(born))).trace == run.trace
+    assert a_run(created_at=born + timedelta(milliseconds=1)).trace != run.trace
+    assert a_run(created_at=born, run_id=RunId.of_fire_time("other", NOW)).trace != run.trace
 
 
 def test_every_attempt_has_a_span_of_its_own_in_the_one_trace_of_its_run():

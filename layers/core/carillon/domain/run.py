@@ -11,6 +11,7 @@ from typing import Final
 
 from carillon.domain.callback import Callback
 from carillon.domain.errors import InvalidTransition
+from carillon.domain.moments import to_ms
 from carillon.domain.run_id import RunId
 from carillon.domain.run_remote import Remote
 from carillon.domain.trace import Trace, begin_trace, span_of
@@ -175,15 +176,20 @@ class Run:
     @property
     def trace(self) -> Trace:
         """The trace it belongs to: the one it was given, else one of its own, which follows from what it is."""
-        return self.given_trace or begin_trace(str(self.run_id), self.created_at)
+        return self.given_trace or begin_trace(self._birth)
 
     def span_id(self, attempt: int) -> str:
         """What an attempt of it is called in its trace."""
-        return span_of(str(self.run_id), self.created_at, attempt)
+        return span_of(self._birth, attempt)
 
     def traceparent(self, attempt: int) -> str:
         """The trace context in which an attempt calls its target."""
         return self.trace.traceparent(self.span_id(attempt))
+
+    @property
+    def _birth(self) -> str:
+        # Stacks may share schedules' names and a tracing backend, but hardly the millisecond of a claim.
+        return f"{self.run_id} {to_ms(self.created_at)}"
 
     def noted(self, now: datetime, message: str, duration_ms: int | None = None) -> "Run":
         """The run with one more line in its story; the first line and the newest are kept."""

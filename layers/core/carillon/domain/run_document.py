@@ -1,6 +1,6 @@
 """A run as people and programs read it: the one JSON shape shared by the API, the archive and the alerts.
 
-The payload is left out on purpose: it belongs to the target, and may be large or private.
+What a run was given and what it put out are no part of it: they are kept sealed, and may be large.
 """
 
 from datetime import datetime, timedelta
@@ -37,6 +37,7 @@ def run_document(run: Run) -> dict[str, Any]:
         "retry_of": None if run.retry_of is None else str(run.retry_of),
         "deadline_at": _rfc3339(run.deadline_at),
         "callback_due_at": _rfc3339(run.callback.due_at if run.callback else None),
+        "trace_id": run.trace.trace_id,
         "events": [event_document(event) for event in run.events],
     }
 

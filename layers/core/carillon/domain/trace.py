@@ -6,11 +6,8 @@ What comes from outside is either exactly what the standard allows or as good as
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from typing import Final
-
-from carillon.domain.moments import to_ms
 
 TRACEPARENT: Final = "traceparent"
 TRACESTATE: Final = "tracestate"
@@ -41,14 +38,14 @@ class Trace:
         return f"00-{self.trace_id}-{span_id}-{int(self.is_sampled):02x}"
 
 
-def begin_trace(name: str, born: datetime) -> Trace:
-    """The trace of what began by itself: for the same name and millisecond of birth always the same."""
-    return Trace(_hex(f"trace {name} {to_ms(born)}", 16))
+def begin_trace(name: str) -> Trace:
+    """The trace of what began by itself, under a name that nothing else ever has: the same whoever works it out."""
+    return Trace(_hex(f"trace {name}", 16))
 
 
-def span_of(name: str, born: datetime, attempt: int) -> str:
-    """The span id of an attempt: another one for each, the same whoever works it out."""
-    return _hex(f"span {name} {to_ms(born)} {attempt}", 8)
+def span_of(name: str, attempt: int) -> str:
+    """The span id of an attempt of what has this name: another one for each."""
+    return _hex(f"span {name} {attempt}", 8)
 
 
 def read_trace(parent: object, state: object = None) -> Trace | None:
