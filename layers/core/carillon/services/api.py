@@ -12,6 +12,7 @@ from carillon.ports.guards import Guards, SlotStore
 from carillon.ports.progress import BackfillStore, StatsStore
 from carillon.ports.runs import OutputStore, RunLogStore, RunStates, RunStore
 from carillon.ports.schedules import ScheduleStore
+from carillon.ports.signals import Metrics
 from carillon.ports.world import Chance, Clock, Concurrently, Log
 from carillon.services.access_api import AccessApi, build_access_api
 from carillon.services.answer_callback import AnswerCallback
@@ -54,6 +55,7 @@ class Api:
 
     clock: Clock
     log: Log
+    metrics: Metrics
     limits: Limits
     signer: TokenSigner
     cursor_keys: CursorKeys
@@ -161,6 +163,7 @@ def build_api(ports: ApiPorts) -> Api:
     archived = ReadArchived(ports.archive, clock, ports.side_by_side)
         clock=clock,
         log=log,
+        metrics=ports.door_ports.metrics,
         limits=ports.limits,
         signer=ports.signer,
         cursor_keys=ports.cursor_keys,
