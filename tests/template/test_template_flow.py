@@ -85,7 +85,14 @@ def test_the_worker_takes_ten_at_a_time_answers_for_each_and_is_bounded(stack):
     assert worker["EventSourceArn"] == {"Fn::GetAtt": ["DispatchQueue", "Arn"]}
     assert worker["BatchSize"] == 10
     assert worker["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert worker["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "WorkerConcurrency"}}
+    # Lambda refuses both at once.
+    bounded, polled = (
+        {"MaximumConcurrency": {"Ref": "WorkerConcurrency"}},
+        {"MinimumPollers": {"Ref": "DispatchPollers"}},
+    )
+    nothing = {"Ref": "AWS::NoValue"}
+    assert worker["ScalingConfig"] == {"Fn::If": ["HasDispatchPollers", nothing, bounded]}
+    assert worker["ProvisionedPollerConfig"] == {"Fn::If": ["HasDispatchPollers", polled, nothing]}
 
 
 def test_dead_letters_are_answered_for_one_by_one(stack):
