@@ -13,6 +13,7 @@ from carillon.domain.run import Origin, RunState
 from carillon.domain.run_change import RunChange
 from carillon.domain.run_document import run_document
 from carillon.domain.run_id import RunId
+from carillon.domain.trace import Trace
 from carillon.services.read_archived import LEAST_KEPT, MAX_BYTES, MAX_OBJECTS
 from tests.contract.builders import NOW, ended, event, run
 from tests.functions.api.world import ApiWorld
@@ -28,6 +29,7 @@ OLD = ended(
     ended_at=NOW + 12 * SECOND,
     retry_of=RunId("nightly-etl", "20261121T020000Z"),
     deadline_at=NOW + 60 * SECOND,
+    given_trace=Trace("4bf92f3577b34da6a3ce929d0e0e4736"),
     events=(
         event("queued"),
         event("started", NOW + SECOND, RunState.RUNNING, 1),
