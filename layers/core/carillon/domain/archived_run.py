@@ -14,7 +14,6 @@ from carillon.domain.moments import from_ms, from_rfc3339
 from carillon.domain.run import Origin, Run, RunEvent, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.trace import Trace
-from carillon.domain.trace import Trace
 
 MAX_EXPANDED: Final = 32 * 1024 * 1024
 """Bytes that one object may have when it is expanded; the archiver writes a thousand runs at most into one."""
@@ -70,7 +69,6 @@ def _run(document: Mapping[str, Any]) -> Run:
         started_at=_moment(document["started_at"]),
         ended_at=_moment(document["ended_at"]),
         deadline_at=_moment(document.get("deadline_at")),
-        given_trace=None if document.get("trace_id") is None else Trace(document["trace_id"]),
         given_trace=Trace(document["trace_id"]) if document.get("trace_id") else None,
         events=tuple(map(_event, document["events"])),
     )
