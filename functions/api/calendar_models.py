@@ -1,7 +1,7 @@
 """The shapes of calendars, and of what pausing, resuming and skipping take, for the OpenAPI description."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -51,6 +51,12 @@ class ResumeRequest(Strict):
 
 class SkipRequest(Strict):
     count: int = Field(ge=0, le=1000, description="0 takes back what is not carried out yet.")
+
+
+class TriggerRequest(Strict):
+    payload: Any = Field(
+        default=None, description="Any JSON, at most 32 KiB: what expressions of the job see as `payload`."
+    )
 
 
 class SkipAnswer(ScheduleSummary):

@@ -39,6 +39,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "POST /v1/schedules/{schedule_id}/pause": {"until": "2026-11-23T06:00:00Z"},
     "POST /v1/schedules/{schedule_id}/resume": {"catch_up": True},
     "POST /v1/schedules/{schedule_id}/skip-next": {"count": 1},
+    "POST /v1/schedules/{schedule_id}/trigger": {"payload": {"day": "2026-11-21"}},
     "POST /v1/schedules/{schedule_id}/backfills": {
         "first": "2026-11-01T00:00:00Z",
         "last": "2026-11-07T23:59:59Z",

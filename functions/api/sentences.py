@@ -37,8 +37,11 @@ def plain(asked: Asked) -> str:
 
 
 def trigger_schedule(asked: Asked) -> str:
-    """A run now."""
-    return f"Run the job of the schedule {asked.parameters['schedule_id']} once, now{_version(asked)}."
+    """A run now, and what it is given."""
+    body = asked.call.body
+    payload = body.get("payload") if isinstance(body, dict) else None
+    given = "" if payload is None else f", with a payload{_names(payload)}"
+    return f"Run the job of the schedule {asked.parameters['schedule_id']} once, now{_version(asked)}{given}."
 
 
 def delete_schedule(asked: Asked) -> str:
@@ -119,6 +122,11 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
 def _shown(value: Any) -> str:
     found = ascii(value)
     return found if len(found) <= _LONGEST_VALUE else f"{found[:_LONGEST_VALUE]}…"
+
+
+def _names(payload: Any) -> str:
+    # Its values stay sealed: a confirmation's sentence is kept in clear.
+    return f" of {_shown(', '.join(payload))}" if isinstance(payload, Mapping) and payload else ""
 
 
 def _roles(names: tuple[str, ...]) -> str:

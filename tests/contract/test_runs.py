@@ -32,7 +32,6 @@ FULL = run(
     revision=7,
     started_at=NOW + timedelta(milliseconds=250),
     reason="It said “no”.",
-    payload='{"a":1}',
     skipped_count=12,
     slotted=True,
     compensable=True,

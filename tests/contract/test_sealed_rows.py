@@ -10,8 +10,9 @@ from carillon.adapters.dynamo.dead_letters import DynamoDeadLetters
 from carillon.adapters.dynamo.outputs import DynamoOutputs
 from carillon.adapters.dynamo.revision_item import revision_item
 from carillon.adapters.dynamo.schedules import DynamoSchedules
-from carillon.domain.errors import CarillonError, MalformedRow
+from carillon.domain.errors import CarillonError, MalformedRow, RunNotFound
 from carillon.domain.moments import EPOCH, from_ms
+from carillon.domain.run_id import RunId
 from carillon.domain.secrets import StoredSecret
 from tests.contract.builders import NOW, change, revision, run, schedule
 from tests.fakes.clock import FakeClock
@@ -179,6 +180,51 @@ def test_a_forged_output_is_refused(table, case):
     reader = {"of another run": SECOND, "of another attempt": replace(FIRST, attempt=2)}.get(case, FIRST)
     with pytest.raises(MalformedRow, match=r"The output of .* (cannot be opened|is not sealed)"):
         table.outputs.read(reader)
+
+
+# ---- what a run by hand was given
+
+
+def given(tail, table, payload):
+    """A run by hand, and under which run its payload is kept."""
+    run_id = RunId.of_trigger("nightly-etl", NOW, tail, has_payload=True)
+    kept = replace(run(), run_id=run_id.payload, attempt=0)
+    table.outputs.keep(kept, payload, NOW)
+    return replace(run(), run_id=run_id, attempt=1), kept
+
+
+def swapped_payload(table, first, second):
+    return table.row(output_key(second[1]), "RunsTable")
+
+
+def own_output(table, first, second):
+    table.outputs.keep(first[0], {"dry_run": False}, NOW)
+    return table.row(output_key(first[0]), "RunsTable")
+
+
+GIVEN = {
+    "altered": lambda table, first, second: FORGED["altered"](table.row(output_key(first[1]), "RunsTable")),
+    "cut": lambda table, first, second: FORGED["cut"](table.row(output_key(first[1]), "RunsTable")),
+    "in clear": lambda table, first, second: FORGED["in clear"](table.row(output_key(first[1]), "RunsTable")),
+    "of another run": swapped_payload,
+    "an output of the same run": own_output,
+}
+
+
+@pytest.mark.parametrize("case", GIVEN)
+def test_a_forged_payload_is_refused(table, case):
+    first, second = given("aaaa1111", table, {"dry_run": True}), given("bbbb2222", table, {"dry_run": False})
+    assert table.outputs.read(first[1]) == {"dry_run": True}
+    table.put({**GIVEN[case](table, first, second), **output_key(first[1])}, "RunsTable")
+    with pytest.raises(MalformedRow, match=r"The output of .*~payload (cannot be opened|is not sealed)"):
+        table.outputs.read(first[1])
+
+
+def test_a_payload_cannot_be_read_in_the_table_nor_asked_for_as_a_run(table):
+    _, kept = given("cccc3333", table, {"iban": "DE02120300000000202051"})
+    assert b"DE0212" not in table.row(output_key(kept), "RunsTable")["output"]["B"]
+    with pytest.raises(RunNotFound):
+        RunId.parse(str(kept.run_id))
 
 
 def test_an_output_of_another_stack_or_purpose_is_refused(table):

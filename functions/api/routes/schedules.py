@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.answers import etag, json_answer, page_answer, position_of
-from api.calendar_models import PauseRequest, ResumeRequest, SkipAnswer, SkipRequest
+from api.calendar_models import PauseRequest, ResumeRequest, SkipAnswer, SkipRequest, TriggerRequest
 from api.calls import call_of, caller_of, decoded, expected_version, no_body, only_query
 from api.models import (
     DocumentedAs,
@@ -20,9 +20,10 @@ from api.models import (
     answers,
 )
 from carillon.domain.definition import read_definition
-from carillon.domain.errors import FieldError, InvalidInput, NotAvailable
+from carillon.domain.errors import FieldError, InvalidInput
 from carillon.domain.head_requests import read_pause, read_resume, read_skip
 from carillon.domain.job import Revision
+from carillon.domain.payload_definition import read_payload
 from carillon.domain.schedule import Schedule
 from carillon.domain.schedule_document import schedule_document, schedule_summary
 from carillon.domain.schedule_query import read_schedule_query
@@ -165,19 +166,16 @@ def skip_next(
     summary="Run a schedule's job now",
     responses=answers(RunStarted, 400, 404, 412, status=202),
 )
-def trigger(schedule_id: str) -> Response[Any]:
-    """Makes a manual run, also of a paused schedule; poll the address in `Location`.
+def trigger(
+    schedule_id: str, document: Annotated[Any, DocumentedAs(TriggerRequest), Body()] = None
+) -> Response[Any]:
+    """Makes a manual run, also of a paused schedule; poll the address in `Location`. Expressions see the `payload`.
 
     Needs `X-Timestamp` and `X-Nonce`, so that a copy of the request runs nothing; five a minute unless told otherwise.
     """
-    body = call_of(router).body
-    if isinstance(body, dict) and set(body) == {"payload"}:
-        fault = FieldError("payload", "Leave the payload out; the job runs as it is defined.")
-        raise NotAvailable("A payload for a triggered run is not available yet.", [fault])
-    no_body(router)
-    version = expected_version(router, required=False)
+    version, payload = expected_version(router, required=False), read_payload(document)
     call = call_of(router)
-    run = call.api.trigger_schedule(caller_of(router), decoded(schedule_id), version, call.trace)
+    run = call.api.trigger_schedule(caller_of(router), decoded(schedule_id), version, call.trace, payload)
     location = {"location": f"/v1/runs/{run.run_id}"}
     return json_answer({"run_id": str(run.run_id), "state": str(run.state)}, 202, location)
 

@@ -1,7 +1,11 @@
 """The routes of schedules, as a client meets them."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
+from carillon.domain.run_id import RunId
 from tests.functions.api.world import MINIMAL, ApiWorld
 
 
@@ -136,12 +140,38 @@ def test_a_trigger_answers_where_to_look(world):
     assert run["events"][0]["message"] == "triggered by admin"
 
 
-def test_a_payload_is_not_available_yet_and_makes_no_run(world):
+def test_a_triggers_payload_is_kept_apart_and_named_in_the_runs_id(world):
     world.create()
 
-    answer = world.call("POST", "/v1/schedules/nightly-etl/trigger", {"payload": {"a": 1}})
+    answer = world.call("POST", "/v1/schedules/nightly-etl/trigger", {"payload": {"day": "2026-11-21"}})
 
-    assert (answer.status, answer.code, list(answer.fields)) == (400, "not_available", ["payload"])
+    run_id = RunId.parse(answer.json["run_id"])
+    assert "~p-" in run_id.run_key
+    (run,) = world.database.runs.values()
+    assert world.outputs.read(replace(run, run_id=run_id.payload)) == {"day": "2026-11-21"}
+    assert "2026-11-21" not in json.dumps(world.call("GET", answer.headers["location"]).json)
+
+
+@pytest.mark.parametrize("body", [None, {}, {"payload": None}])
+def test_a_trigger_without_a_payload_keeps_none(world, body):
+    world.create()
+    answer = world.call("POST", "/v1/schedules/nightly-etl/trigger", body)
+    assert RunId.parse(answer.json["run_id"]).payload is None
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "told"),
+    [
+        ({"payload": "x" * 32_768}, "payload", "32768 are allowed"),
+        ({"pay": 1}, "pay", "payload"),
+        ([1], "(body)", ""),
+    ],
+)
+def test_a_payload_that_cannot_be_given_makes_no_run(world, body, field, told):
+    world.create()
+    answer = world.call("POST", "/v1/schedules/nightly-etl/trigger", body)
+    assert (answer.status, answer.code) == (400, "invalid_input")
+    assert told in answer.fields[field]
     assert not world.database.runs
 
 

@@ -22,7 +22,7 @@ def check_repeatable(run: Run, head: Schedule) -> None:
 
 
 def repeated(run: Run, number: int, now: datetime, by: str) -> Run:
-    """The queued row of a run by hand: the old fire time and payload, the schedule's job as it is now."""
+    """The queued row of a run by hand: the old fire time and, by its id, payload; the schedule's job as it is now."""
     again = queued(
         run.run_id.repetition(number),
         run.generation,
@@ -32,4 +32,4 @@ def repeated(run: Run, number: int, now: datetime, by: str) -> Run:
         now=now,
         message=f"run again by {by}, after {run.run_id} ended {run.state}",
     )
-    return replace(again, payload=run.payload, retry_of=run.run_id)
+    return replace(again, retry_of=run.run_id)

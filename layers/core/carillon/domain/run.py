@@ -158,7 +158,6 @@ class Run:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     reason: str | None = None
-    payload: str | None = None
     skipped_count: int | None = None
     slotted: bool = False
     cancel_requested_at: datetime | None = None

@@ -1,7 +1,8 @@
 """Run ids: readable, deterministic, URL-safe, sorted by time.
 
-`nightly-etl@20261122T020000Z` is a fire time, `nightly-etl@20261122T021417Z~k3f9x2mq` a manual trigger, and
-`nightly-etl@20261122T020000Z.extract` a step. `.` sorts before `~`, so a workflow's steps stand right behind it.
+`nightly-etl@20261122T020000Z` is a fire time, `nightly-etl@20261122T021417Z~k3f9x2mq` a manual trigger,
+`nightly-etl@20261122T021417Z~p-k3f9x2mq` one that was given a payload, and `nightly-etl@20261122T020000Z.extract` a
+step. `.` sorts before `~`, so a workflow's steps stand right behind it.
 """
 
 import re
@@ -15,6 +16,7 @@ SCHEDULE_ID = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 _RUN_KEY = re.compile(r"\d{8}T\d{6}Z(?:~[a-z0-9-]{1,40})?(?:\.[A-Za-z0-9_.-]{1,80})?")
 
 _REPETITION = re.compile(r"[~-]r\d{1,4}$")
+_WITH_PAYLOAD = re.compile(r"(?P<trigger>\d{8}T\d{6}Z~p-[a-z0-9]+)(?:-r\d{1,4})?(?:\.|$)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,9 +40,20 @@ class RunId:
         return cls(schedule_id, to_key(fire_at))
 
     @classmethod
-    def of_trigger(cls, schedule_id: str, asked_at: datetime, tail: str) -> "RunId":
-        """The id of a manual run; `tail` makes two of one second differ."""
-        return cls(schedule_id, f"{to_key(asked_at)}~{tail}")
+    def of_trigger(
+        cls, schedule_id: str, asked_at: datetime, tail: str, *, has_payload: bool = False
+    ) -> "RunId":
+        """The id of a manual run; `tail` makes two of one second differ.
+
+        That there is a payload is part of the id, so that nobody can take one away, or give one, in the table.
+        """
+        return cls(schedule_id, f"{to_key(asked_at)}~{'p-' if has_payload else ''}{tail}")
+
+    @property
+    def payload(self) -> "RunId | None":
+        """Under which id the payload of this run's trigger is kept, which no run can have; None without a payload."""
+        found = _WITH_PAYLOAD.match(self.run_key)
+        return None if found is None else RunId(self.schedule_id, f"{found['trigger']}~payload")
 
     def repetition(self, number: int) -> "RunId":
         """The id of the number-th run by hand of the same work; a repetition's own are numbered with the first's."""

@@ -159,8 +159,8 @@ def build_api(ports: ApiPorts) -> Api:
     at_once = DispatchAtOnce(Claimer(schedules, queue, clock, chance), clock, log)
     enqueue, keep_secrets = Enqueue(runs, queue, clock), KeepSecrets(ports.door_ports.sealer)
     work_off = WorkOff(ports.backfills, schedules, runs, states, enqueue, clock, map, log)
-    return Api(
     archived = ReadArchived(ports.archive, clock, ports.side_by_side)
+    return Api(
         clock=clock,
         log=log,
         metrics=ports.door_ports.metrics,
@@ -174,7 +174,7 @@ def build_api(ports: ApiPorts) -> Api:
         pause_schedule=PauseSchedule(schedules, clock, journal, end_queued),
         resume_schedule=ResumeSchedule(schedules, clock, journal, at_once),
         delete_schedule=DeleteSchedule(schedules, runs, clock, journal, end_queued),
-        trigger_schedule=TriggerSchedule(schedules, enqueue, clock, chance, journal),
+        trigger_schedule=TriggerSchedule(schedules, enqueue, outputs, clock, chance, journal),
         skip_next=SkipNext(schedules, clock, journal, end_queued),
         calendars=ManageCalendars(schedules, clock, journal, ports.shards),
         read_schedules=ReadSchedules(schedules, ports.shards),

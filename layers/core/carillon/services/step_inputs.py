@@ -8,7 +8,7 @@ from carillon.domain.errors import InvalidPath, OutputNotFound
 from carillon.domain.job import Job
 from carillon.domain.run import Run
 from carillon.domain.workflow.expression import Path
-from carillon.domain.workflow.facts import document, names_of, outputs_of
+from carillon.domain.workflow.facts import document, names_of, names_payload, outputs_of
 from carillon.domain.workflow.inputs import paths_of, resolve
 from carillon.domain.workflow.step_key import StepKey, split
 from carillon.domain.workflow.tasks import place_of
@@ -43,7 +43,17 @@ class StepInputs:
         read = [states[name] for name in outputs_of(paths) if name in states and states[name].output_bytes]
         found = self._outputs.read_many(read) if read else {}
         outputs = {name: found.get(row.run_id) for name, row in states.items()}
-        return document(top, run, key, states, outputs, self._item(run, key, paths))
+        payload = self._payload(top) if names_payload(paths) else None
+        return document(top, run, key, states, outputs, self._item(run, key, paths), payload)
+
+    def _payload(self, top: Run) -> Any:
+        kept = top.run_id.payload
+        if kept is None:
+            return None
+        try:
+            return self._outputs.read(replace(top, run_id=kept, attempt=0))
+        except OutputNotFound:
+            raise InvalidPath(f"What {top.run_id} was given is gone.") from None
 
     def _item(self, run: Run, key: StepKey | None, paths: Sequence[Path]) -> Any:
         if (

@@ -13,7 +13,7 @@ from carillon.domain.moments import EPOCH
 from carillon.domain.run import LISTED_AS_FAILED, Origin, Run, RunEvent, RunState
 from carillon.domain.run_id import RunId
 
-_TEXTS: Final = ("claim_id", "reason", "payload", "cancel_reason")
+_TEXTS: Final = ("claim_id", "reason", "cancel_reason")
 _WHOLES: Final = ("revision", "skipped_count", "output_bytes", "item_count")
 _MOMENTS: Final = ("lease_until", "started_at", "ended_at", "cancel_requested_at", "deadline_at")
 
@@ -116,7 +116,6 @@ def read_run(item: Mapping[str, Mapping[str, Any]]) -> Run:
         events=events,
         claim_id=row.maybe_text("claim_id"),
         reason=row.maybe_text("reason"),
-        payload=row.maybe_text("payload"),
         revision=row.maybe_whole("revision"),
         skipped_count=row.maybe_whole("skipped_count"),
         lease_until=row.maybe_moment("lease_until"),

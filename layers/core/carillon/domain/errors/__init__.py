@@ -14,7 +14,6 @@ from carillon.domain.errors.bad_input import (
     MissingCalendar,
     NestingTooDeep,
     NotANumber,
-    NotAvailable,
     NumberTooLarge,
 )
 from carillon.domain.errors.conflict import (
@@ -59,8 +58,8 @@ from carillon.domain.errors.refused import (
     WrongPassword,
 )
 from carillon.domain.errors.root import CarillonError, LostRace, Throttled, Unavailable
-    ArchiveTooLarge,
 from carillon.domain.errors.stored import (
+    ArchiveTooLarge,
     AuditIncomplete,
     MalformedMessage,
     MalformedRow,
@@ -68,8 +67,8 @@ from carillon.domain.errors.stored import (
     SecretMissing,
 )
 
-    "ArchiveTooLarge",
 __all__ = [
+    "ArchiveTooLarge",
     "AuditIncomplete",
     "BackfillNotFound",
     "CalendarExists",
@@ -98,7 +97,6 @@ __all__ = [
     "MissingCalendar",
     "NestingTooDeep",
     "NotANumber",
-    "NotAvailable",
     "NumberTooLarge",
     "OutputNotFound",
     "PasswordChangeRequired",

@@ -50,12 +50,6 @@ class InvalidPath(InvalidInput):
     code = "invalid_path"
 
 
-class NotAvailable(InvalidInput):
-    """This feature is not available on this stack."""
-
-    code = "not_available"
-
-
 class InvalidJson(InvalidInput):
     """The body is not valid JSON."""
 

@@ -1,6 +1,5 @@
 """The document that a row's expressions see: {steps, run, payload, item, index}."""
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -24,6 +23,7 @@ def document(
     states: Mapping[str, Run],
     outputs: Mapping[str, Any],
     item: Any = None,
+    payload: Any = None,
 ) -> dict[str, Any]:
     """The facts of a row; a step that has not ended has neither state nor output."""
     return {
@@ -33,7 +33,7 @@ def document(
             if row.state.is_terminal
         },
         "run": run_facts(top, run, key),
-        "payload": _payload(top),
+        "payload": payload,
         "item": item,
         "index": None if key is None else key.item,
     }
@@ -63,10 +63,6 @@ def outputs_of(paths: Iterable[Path]) -> frozenset[str]:
     return frozenset(name for path in paths for name in path.outputs)
 
 
-def _payload(top: Run) -> Any:
-    if top.payload is None:
-        return None
-    try:
-        return json.loads(top.payload)
-    except ValueError:
-        return top.payload
+def names_payload(paths: Iterable[Path]) -> bool:
+    """Whether they read what the run was given."""
+    return any(root[0] == "payload" for path in paths for root in path.roots)
