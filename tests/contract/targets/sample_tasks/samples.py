@@ -99,3 +99,8 @@ def work_until_told(context):
     while not context.cancelled():
         time.sleep(0.01)
     return "stopped early"
+
+
+@task("trace")
+def trace(context):
+    return [context.traceparent, context.tracestate]

@@ -43,9 +43,7 @@ class AwsTarget:
         faults = self.check(call.spec)
         if faults:
             return invalid(faults[0].field, faults[0].message)
-        outcome = self._call(call, arn_of(call.spec), self._deadline(call))
-        call.log(outcome.message)
-        return outcome
+        return self._call(call, arn_of(call.spec), self._deadline(call))
 
     def _call(self, call: TargetCall, arn: Arn, deadline: Deadline) -> Outcome:
         raise NotImplementedError

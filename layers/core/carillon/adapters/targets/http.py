@@ -89,10 +89,7 @@ class HttpTarget:
             return opened
         with closing(opened):
             method = call.spec.get("method", DEFAULT_METHOD)
-            call.log(f"{method} {url.scheme}://{url.authority}{url.path}")
-            outcome = _exchange(opened, encode_request(call, url, self._now()), method, self._now)
-        call.log(outcome.message)
-        return outcome
+            return _exchange(opened, encode_request(call, url, self._now()), method, self._now)
 
     def _open(
         self, url: HttpUrl, addresses: tuple[str, ...], deadline: Deadline, cancelled: Callable[[], bool]
