@@ -14,6 +14,7 @@ from carillon.domain.lifecycle import skip
 from carillon.domain.run import Origin, Run, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import Schedule
+from carillon.domain.workflow.tasks import BELOW
 from carillon.ports.guards import SlotStore
 from carillon.ports.runs import RunStore
 from carillon.ports.world import Chance, Clock
@@ -45,11 +46,13 @@ class EndQueued:
     def __call__(self, head: Schedule, is_over: Callable[[Run], bool], reason: str, message: str) -> int:
         """How many runs were ended; a run that started meanwhile had started before the answer, and stays.
 
-        Called after the head is written: a worker that read the old head has a fire time up to this moment.
+        A workflow that has started goes on, its steps and compensations with it: they are not asked. Called after the
+        head is written: a worker that read the old head has a fire time up to this moment.
         """
         now = self._clock.now()
         queued = self._runs.queued_between(head.schedule_id, self._oldest(head, now), now + self._skew)
-        return sum(self._end(run, now, reason, message) for run in queued if is_over(run))
+        mine = [run for run in queued if run.origin not in BELOW and is_over(run)]
+        return sum(self._end(run, now, reason, message) for run in mine)
 
     def ahead(self, head: Schedule) -> list[Run]:
         """The fire times that are claimed but whose time has not come, oldest first."""
