@@ -271,6 +271,19 @@ def test_a_cancelled_workflow_starts_nothing_more_and_keeps_its_effects():
     }
 
 
+def test_a_workflow_whose_running_step_ends_well_after_the_cancel_is_cancelled_all_the_same():
+    world = WorkflowWorld({"steps": {"extract": task("extract"), "load": task("load", needs=["extract"])}})
+
+    def cancelled_meanwhile(call):
+        world.cancel_run(world.top_id, "cancelled", "cancelled by ops")
+        return ok()
+
+    world.says["extract"] = [cancelled_meanwhile]
+    top = world.fire()
+    assert (top.state, top.reason) == (RunState.CANCELLED, "cancelled")
+    assert world.states() == {"extract": "SUCCEEDED", "load": "SKIPPED"}
+
+
 def test_a_cancelled_workflow_takes_its_effects_back_when_asked():
     world = started(ETL, "extract")
     world.cancel_run(world.top_id, COMPENSATE_FIRST, "cancelled by ops")

@@ -105,7 +105,8 @@ class AdvanceWorkflow:
         self._enqueue.many(rows)
         if moves.end is None:
             return top, False
-        return self._finish(tree, job, finale(moves, stopped))
+        kept_any = stopped is not None and (bool(moves.skipped) or tree.has_kept(stopped))
+        return self._finish(tree, job, finale(moves, stopped, kept_any=kept_any))
 
     def _needed(self, tree: Tree, names: tuple[str, ...]) -> list[Run]:
         return [tree.rows[StepKey(name)] for name in names if StepKey(name) in tree.rows]

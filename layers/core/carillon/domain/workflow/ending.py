@@ -23,9 +23,12 @@ class Finale:
     takes_back: bool
 
 
-def finale(moves: Advance, stopped: str | None) -> Finale:
-    """The end of a workflow; a wish to stop that came when nothing was left to stop changes nothing."""
-    if stopped is not None and (moves.failed or moves.skipped):
+def finale(moves: Advance, stopped: str | None, *, kept_any: bool) -> Finale:
+    """The end of a workflow; a wish to stop that came when nothing was left to stop changes nothing.
+
+    `kept_any` says that the wish has kept a step from running.
+    """
+    if stopped is not None and (moves.failed or kept_any):
         kind = EventKind.TIME_OUT if stopped == TIMED_OUT else EventKind.CANCEL
         message = f"the workflow was {stopped.replace('_', ' ')}"
         return Finale(kind, message, stopped, stopped in (TIMED_OUT, COMPENSATE_FIRST))

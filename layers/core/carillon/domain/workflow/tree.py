@@ -38,6 +38,10 @@ class Tree:
             if key.step is not None and key.item is None and key.undo is None
         }
 
+    def has_kept(self, word: str) -> bool:
+        """Whether a wish to stop, by its word, has kept a step from running, perhaps in an earlier look."""
+        return any(row.state is RunState.SKIPPED and row.reason == word for row in self.rows.values())
+
     def items(self, step: str) -> dict[int, Run]:
         """The rows of a for_each step's items."""
         return {
