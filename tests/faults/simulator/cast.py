@@ -1,5 +1,6 @@
 """The real services, put together over the adversary's stores as wiring puts them over DynamoDB and SQS."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from carillon.domain.access import Principal
@@ -7,6 +8,7 @@ from carillon.domain.definition import Definition
 from carillon.domain.job import Backoff, Job, Retry
 from carillon.domain.outcome import Outcome, OutcomeKind
 from carillon.domain.schedule import Misfire, Policies, TimetableSpec
+from carillon.domain.workflow.shape import Step, Workflow
 from carillon.services.answer_callback import AnswerCallback
 from carillon.services.attempt import Attempt
 from carillon.services.backfills import Backfills
@@ -31,6 +33,7 @@ from carillon.services.tick import Tick
 from carillon.services.trigger_schedule import TriggerSchedule
 from carillon.services.turn import build_turn
 from carillon.services.work_off import WorkOff
+from carillon.services.workflow import build_advance, build_steps
 from tests.fakes.clock import FakeChance
 from tests.fakes.doors import LabelledSealer
 from tests.fakes.recorders import MemoryDeadLetters, MemoryOutputs, RecordedAlerts
@@ -50,6 +53,7 @@ from tests.faults.simulator.stores import (
 SKEW_SECONDS = 5
 WORKER_TIMEOUT = timedelta(seconds=20)
 OPERATOR = Principal("ops", ("admin",))
+NEEDS = {"extract": (), "clean": ("extract",), "load": ("extract",)}
 _ANSWERS = (
     [Outcome(OutcomeKind.SUCCESS, "done")] * 6
     + [Outcome(OutcomeKind.RETRYABLE, "later", error="http_503")] * 2
@@ -90,14 +94,17 @@ class Cast:
         self.clock = clock
         claimer = Claimer(schedules, queue, clock, chance)
         slots = AdversarialSlots(self.database, stage)
-        ended = build_ended(slots, queue, clock, chance, log)
+        outputs = MemoryOutputs()
+        parts = (schedules, runs, outputs, queue, clock, chance)
+        ended = build_ended(slots, queue, clock, chance, log, build_advance(*parts, log))
+        steps = build_steps(*parts)
         sweep = Sweep(schedules, runs, ended, queue, clock, chance, map, log)
         self.tick = Tick(schedules, claimer, sweep, clock, map, log)
         self.callbacks = Callbacks(stage, witness)
         target = CountingTarget(stage, clock, witness, self.callbacks)
-        attempt = Attempt(schedules, {"python": target}, clock, log)
+        attempt = Attempt(schedules, {"python": target}, clock, log, inputs=steps.inputs, jobs=steps.jobs)
         turn = build_turn(runs, slots, queue, ended, clock, chance)
-        self.execute = Execute(ClearMessages(), runs, attempt, turn, ended, queue, clock, chance, log)
+        self.execute = Execute(ClearMessages(), runs, attempt, turn, ended, queue, clock, chance, log, steps)
         kept, alerts = MemoryDeadLetters(), RecordedAlerts()
         self.take_in = TakeInDeadLetter(
             ClearMessages(), runs, kept, alerts, ended, clock, chance, log, "simulated"
@@ -113,16 +120,14 @@ class Cast:
         self.resume = ResumeSchedule(schedules, clock, journal, at_once)
         self.delete = DeleteSchedule(schedules, runs, clock, journal, end_queued)
         enqueue = Enqueue(runs, queue, clock)
-        self.trigger = TriggerSchedule(schedules, enqueue, clock, chance, journal)
+        self.trigger = TriggerSchedule(schedules, enqueue, outputs, clock, chance, journal)
         backfills, states = (
             AdversarialBackfills(self.database, stage),
             AdversarialRunStates(self.database, stage),
         )
         self.work_off = WorkOff(backfills, schedules, runs, states, enqueue, clock, map, log)
         self.backfills = Backfills(backfills, schedules, runs, states, self.work_off, clock, chance, journal)
-        self.answer = AnswerCallback(
-            schedules, runs, MemoryOutputs(), queue, ended, journal, clock, chance, log
-        )
+        self.answer = AnswerCallback(schedules, runs, outputs, queue, ended, journal, clock, chance, log)
         self.stop = StopRun(schedules, CancelRun(runs, ended, clock, chance), clock, journal)
 
     def tick_once(self):
@@ -135,7 +140,18 @@ class Cast:
         return self.execute.execute(body, self.clock.now() + WORKER_TIMEOUT)
 
 
-def definition(schedule_id, period, retry, grace, overlap, room, wait=None):
+def _job(retry, wait, *, is_workflow):
+    """A task; or three, of which two need the first and two can be taken back, and one may call back."""
+    task = Job({"kind": "python", "task": "x"}, 10, Retry(retry, Backoff.FIXED, base_seconds=2))
+    if not is_workflow:
+        return replace(task, wait=wait)
+    undone = replace(task, compensate=task)
+    tasks = {"extract": undone, "clean": replace(undone, wait=wait), "load": task}
+    shape = Workflow.of([Step(name, needs) for name, needs in NEEDS.items()])
+    return Job({}, 300, workflow=shape, tasks=tasks)
+
+
+def definition(schedule_id, period, retry, grace, overlap, room, wait=None, *, is_workflow=False):
     """A schedule that fires at each multiple of `period` seconds, which divides an hour; `wait` lets it call back."""
     seconds = f"*/{period} * * * * *" if period < 60 else f"0 */{period // 60} * * * *"
     return Definition(
@@ -145,7 +161,7 @@ def definition(schedule_id, period, retry, grace, overlap, room, wait=None):
         sensitive=False,
         timetable=TimetableSpec(seconds),
         policies=Policies(overlap, room, 2, Misfire(grace_seconds=grace)),
-        job=Job({"kind": "python", "task": "x"}, 10, Retry(retry, Backoff.FIXED, base_seconds=2), wait=wait),
+        job=_job(retry, wait, is_workflow=is_workflow),
         alerts={},
         needs_slot=room is not None,
     )

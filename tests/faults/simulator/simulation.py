@@ -30,6 +30,7 @@ OVERLAPS = (
     (Overlap.QUEUE, 2),
     (Overlap.REPLACE, 1),
 )
+WORKFLOWS = 0.15
 WAITS = (*[None] * 5, Wait(40), Wait(90, 15))
 TIMEOUTS = {"worker": WORKER_TIMEOUT, "operator": timedelta(seconds=29), "tick": MINUTE}
 SCHEDULES = ("etl", "mail")
@@ -219,7 +220,8 @@ class Simulation:
             random.choice((1, 2, 3)),
             random.choice((20, 60, 300)),
         )
-        return definition(schedule_id, period, attempts, grace, overlap, room, random.choice(WAITS))
+        wait, is_workflow = random.choice(WAITS), random.random() < WORKFLOWS
+        return definition(schedule_id, period, attempts, grace, overlap, room, wait, is_workflow=is_workflow)
 
     def _create(self, schedule_id):
         self.cast.create(OPERATOR, self._definition(schedule_id))

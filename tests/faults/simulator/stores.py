@@ -98,6 +98,9 @@ class AdversarialRuns(MemoryRuns):
         rows = self._attack("get many", lambda: MemoryRuns.get_many(self, run_ids))
         return self._attack.weakness.rows(rows)
 
+    def tree(self, top):
+        return self._attack(f"tree of {top}", lambda: MemoryRuns.tree(self, top))
+
     def transition(self, before, after, *, held_wake=False, audit=None):
         def effect():
             given = weakness.condition(before, self._database.runs.get(before.run_id))

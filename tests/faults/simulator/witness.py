@@ -11,7 +11,9 @@ from carillon.domain.backfill import BackfillState
 from carillon.domain.run import TRANSITIONS, Origin, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState
-from tests.faults.simulator.cast import SKEW_SECONDS, period_of
+from carillon.domain.workflow.step_key import StepKey, split
+from carillon.domain.workflow.tasks import BELOW
+from tests.faults.simulator.cast import NEEDS, SKEW_SECONDS, period_of
 from tests.faults.simulator.stage import BEGIN
 
 EDGES = {(state, after) for (state, _), after in TRANSITIONS.items()}
@@ -95,9 +97,11 @@ class Witness:
             self.must(new.state in (RunState.QUEUED, RunState.SKIPPED), f"{run_id} begins {new.state}")
         else:
             self._moved(run_id, old, new)
-        if new.state is RunState.SKIPPED:
+        if new.state is RunState.SKIPPED and new.origin not in BELOW:
             self._skipped(run_id, new)
         self.runs[run_id] = new
+        if old is not None and new.state.is_terminal and new.attempt and new.origin not in BELOW:
+            self._workflow_ended(run_id, new)
 
     def _moved(self, run_id, old, new):
         stays = old.state is new.state and not old.state.is_terminal and old.attempt == new.attempt
@@ -121,6 +125,9 @@ class Witness:
         self.owners[new.claim_id] = self.stage.current
         self.must(new.attempt == old.attempt + 1, f"{run_id} skips an attempt")
         self.must(self.stage.now >= old.not_before - self.slack / 2, f"{run_id} starts before its time")
+        if new.origin in BELOW:
+            self._step_started(*split(run_id))
+            return
         self._has_room(run_id, new)
         if old.attempt or not self.clocks_agree:
             return
@@ -149,7 +156,51 @@ class Witness:
         ]
         self.must(len(others) < room, f"{run_id} starts beside {others}, which the overlap policy forbids")
 
+    def _step_started(self, top, place):
+        """A step begins when what it needs is done; a compensation when all that was done later is undone."""
+        if place.undo is None:
+            needed = [self.runs.get(StepKey(need).under(top)) for need in NEEDS[place.step]]
+            done = all(row is not None and row.state is RunState.SUCCEEDED for row in needed)
+            self.must(done, f"{top} starts {place.step} before what it needs")
+            return
+        effects = self._effects(top)
+        self.must(place.step in effects, f"{top} takes {place.step} back, which was not done")
+        later = [
+            name
+            for name, row in effects.items()
+            if place.step in effects and row.ended_at > effects[place.step].ended_at
+        ]
+        undone = all(self._is_undone(top, name) for name in later)
+        self.must(undone, f"{top} takes {place.step} back before {later}")
+
+    def _effects(self, top):
+        """The steps below a run that were done and have a compensation."""
+        rows = {name: self.runs.get(StepKey(name).under(top)) for name in ("extract", "clean")}
+        return {name: row for name, row in rows.items() if row and row.state is RunState.SUCCEEDED}
+
+    def _is_undone(self, top, name):
+        rows = (self.runs.get(StepKey(name, undo=round_).under(top)) for round_ in range(5))
+        return any(row is not None and row.state is RunState.SUCCEEDED for row in rows)
+
+    def _workflow_ended(self, run_id, new):
+        """How a workflow ends agrees with its steps, none of which goes on."""
+        if self.revisions[run_id.schedule_id, new.revision].job.workflow is None:
+            return
+        rows = {name: self.runs.get(StepKey(name).under(run_id)) for name in NEEDS}
+        below = [row for key, row in self.runs.items() if _is_below(key, run_id)]
+        self.must(all(row.state.is_terminal for row in below), f"{run_id} ended and its steps go on")
+        if new.state is RunState.SUCCEEDED:
+            done = all(row is not None and row.state is RunState.SUCCEEDED for row in rows.values())
+            self.must(done and len(below) == len(rows), f"{run_id} succeeded and its steps did not")
+        elif new.state is RunState.COMPENSATED:
+            left = [name for name in self._effects(run_id) if not self._is_undone(run_id, name)]
+            self.must(not left, f"{run_id} is compensated but for {left}")
+        elif new.state is RunState.FAILED:
+            self.must(not self._effects(run_id), f"{run_id} failed and leaves what it did")
+
     def _left_running(self, run_id, old, new):
+        if old.lease_until is None:
+            return  # A workflow: whoever ends its steps moves it on.
         actor = self.stage.current
         if actor is not None and actor.name == "worker":
             self.must(
@@ -233,7 +284,8 @@ class Witness:
             f"{run_id} called its target twice in attempt {call.attempt}",
         )
         run = self.runs[run_id]
-        limit = self.revisions[run_id.schedule_id, run.revision].job.retry.max_attempts
+        job = self.revisions[run_id.schedule_id, run.revision].job
+        limit = (job.tasks["load"] if job.workflow else job).retry.max_attempts
         total = sum(count for (other, _), count in self.calls.items() if other == run_id) if limit == 1 else 0
         self.must(total <= 1, f"{run_id} has one attempt and called its target {total} times")
 
@@ -311,6 +363,10 @@ class Witness:
                 self._on_record(schedule_id, fire_at, generation),
                 f"{schedule_id} never recorded {fire_at:%H:%M:%S}",
             )
+
+
+def _is_below(run_id, top):
+    return run_id.schedule_id == top.schedule_id and run_id.run_key.startswith(f"{top.run_key}.")
 
 
 def _between(one, other):
