@@ -12,6 +12,7 @@ from carillon.services.dead_letters import DeadLetters
 from carillon.services.enqueue import Enqueue
 from carillon.services.journal import Journal
 from carillon.services.retry_run import RetryRun
+from carillon.services.settle_run import SettleRun
 from carillon.services.stop_run import StopRun
 from tests.fakes.recorders import MemoryDeadLetters, RecordedAlerts
 from tests.fakes.sealing import ClearMessages
@@ -33,6 +34,7 @@ class Life(World):
         self.stop_run = StopRun(self.schedules, self.cancel_run, self.clock, journal)
         enqueue = Enqueue(self.runs, self.queue, self.clock)
         self.retry_run = RetryRun(self.schedules, self.runs, enqueue, self.clock, journal)
+        self.settle_run = SettleRun(self.schedules, self.runs, self.ended, self.clock, self.chance, journal)
         self.dead_letters = DeadLetters(self.kept, self.runs, self.queue, self.clock, journal)
         self.answer = AnswerCallback(
             self.schedules,

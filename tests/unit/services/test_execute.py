@@ -13,7 +13,7 @@ from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState
 from carillon.services.execute import Ending
-from tests.fakes.world import World
+from tests.fakes.world import LEASE, World
 
 
 @pytest.fixture
@@ -62,6 +62,19 @@ def test_the_last_fraction_is_waited_out(world):
     world.work()
     assert world.target.calls[0].fire_at == world.start
     assert world.run(world.start).started_at == world.start
+
+
+def test_the_head_is_asked_after_the_last_fraction_was_waited_out(world):
+    sleep = world.clock.sleep
+
+    def paused_meanwhile(seconds):
+        sleep(seconds)
+        world.database.heads["etl"] = replace(world.head(), state=ScheduleState.PAUSED)
+
+    world.clock.advance(-1.5)
+    world.clock.sleep = paused_meanwhile
+    world.work()
+    assert (world.run(world.start).state, world.target.calls) == (RunState.SKIPPED, [])
 
 
 def test_a_failed_attempt_is_sent_again_with_its_delay_and_then_succeeds(world):
@@ -175,6 +188,19 @@ def test_a_job_that_cannot_be_read_for_now_is_tried_again(world):
     world.clock.set(world.run(world.start).not_before)
     world.work()
     assert world.run(world.start).state is RunState.SUCCEEDED
+
+
+def test_an_attempt_whose_invocation_has_no_time_left_calls_nothing(world):
+    revision = world.schedules.revision
+
+    def stand_still(*key):
+        world.clock.advance(LEASE.total_seconds())
+        return revision(*key)
+
+    world.schedules.revision = stand_still
+    world.work()
+    run = world.run(world.start)
+    assert (run.state, run.reason, world.target.calls) == (RunState.RETRYING, "no_time_left", [])
 
 
 def test_the_job_of_a_revision_is_read_once(world):
