@@ -66,44 +66,41 @@ def test_without_a_valid_header_a_trace_begins_with_the_request(world, sent):
 
 
 def test_two_requests_of_their_own_are_two_traces(world):
-    def asked(request_id):
-        world.clock.advance(1)
-        answer = world.call("POST", TRIGGER)
-        return run_of(world, answer).trace
-
-    assert asked("a") != asked("b")
+    first = run_of(world, world.call("POST", TRIGGER))
+    world.clock.advance(1)
+    second = run_of(world, world.call("POST", TRIGGER))
+    assert first.trace != second.trace
 
 
-@pytest.fixture
-def log(monkeypatch, request, capsys):
-    """The log itself; a logger keeps its stream by its service's name, and each test has a stream of its own."""
+@pytest.fixture(autouse=True)
+def service(monkeypatch, request):
+    """A logger keeps its stream by its service's name, and each test has a stream of its own."""
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", request.node.name)
-    return structured_log()
 
 
-@pytest.fixture
-def broken(world, log):
-    """A stack whose store does not answer; what it answers itself goes through the real log."""
+def broken(world, headers):
+    """The answer of a stack whose store is gone, as it stands in the real log."""
     world.schedules.head = None
-    world.api = replace(world.api, log=log)
-    return world
+    world.api = replace(world.api, log=structured_log())
+    return world.call("GET", "/v1/schedules/nightly-etl", headers=headers)
 
 
-def test_the_apis_lines_name_the_requests_trace(broken, capsys):
-    answer = broken.call("GET", "/v1/schedules/nightly-etl", headers={"traceparent": PARENT})
+def test_the_apis_lines_name_the_requests_trace(world, capsys):
+    answer = broken(world, {"traceparent": PARENT})
     line = json.loads(capsys.readouterr().out)
     assert (answer.status, line["action"], line["trace_id"]) == (500, "request_failed", ID)
     assert line["request_id"] == answer.json["request_id"]
 
 
-def test_what_is_no_traceparent_is_not_written_anywhere(broken, capsys):
-    broken.call("GET", "/v1/schedules/nightly-etl", headers={"traceparent": "evil", "tracestate": "=evil"})
+def test_what_is_no_traceparent_is_not_written_anywhere(world, capsys):
+    broken(world, {"traceparent": "evil", "tracestate": "=evil"})
     text = capsys.readouterr().out
     assert "evil" not in text
     assert len(json.loads(text)["trace_id"]) == 32
 
 
-def test_a_line_that_names_a_trace_keeps_it_and_none_is_left_behind(log, capsys):
+def test_a_line_that_names_a_trace_keeps_it_and_none_is_left_behind(capsys):
+    log = structured_log()
     with traced(ID):
         log("one", "Of another trace.", trace_id="other")
         log("two", "Of this one.")
