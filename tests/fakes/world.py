@@ -83,7 +83,7 @@ class World:
         turn = build_turn(self.runs, self.slots, self.queue, self.ended, self.clock, self.chance)
         self.facts = MemoryFacts(self.database)
         wind_up = WindUp(self.runs, self.ended, self.clock, self.chance)
-        work = FollowWork(self.targets, self.facts, *stores, wind_up, *parts, self.log)
+        work = FollowWork(self.targets, self.facts, *stores, wind_up, *parts, self.log, attempt.mask)
         self.gate = HostGate(self.facts, {}, self.clock, self.chance, self.log)
         self.note_completion = NoteCompletion(self.facts, self.runs, self.queue, self.clock, self.log)
         self.execute = Execute(

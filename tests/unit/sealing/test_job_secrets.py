@@ -257,6 +257,18 @@ def test_what_a_target_says_of_a_secret_is_masked():
     assert outcome.output["body"]["base64"].count("***") == 1
 
 
+def test_what_an_error_in_a_targets_own_code_tells_of_a_secret_is_masked():
+    def answer(spec):
+        raise KeyError(f"no {spec['headers']['Authorization']}")
+
+    worker = Worker(answer=answer)
+    outcome = worker.execute()
+    assert (outcome.kind, outcome.error) == (OutcomeKind.UNKNOWN, "target_failed")
+    assert "no Bearer ***" in outcome.message
+    assert any("KeyError" in line for line in worker.lines)
+    assert TOKEN not in f"{worker.lines} {outcome}"
+
+
 @pytest.mark.parametrize("cut", [len(TOKEN) // 2 + 1, len(TOKEN) - 1])
 def test_a_secret_that_was_cut_at_the_end_of_a_text_is_masked(cut):
     assert SecretMask([TOKEN]).text(f"the answer was {TOKEN[:cut]}…") == "the answer was ***"

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from carillon.domain.completion_event import WorkEnded, read_completion_event
-from carillon.domain.errors import Unavailable
+from carillon.domain.errors import SecretMissing, Unavailable
 from carillon.domain.job import Retry, Wait
 from carillon.domain.outcome import Outcome, OutcomeKind, retryable
 from carillon.domain.run import RunState
+from carillon.domain.secrets import Secret
 from carillon.services.follow_work import STOP_TRIES
+from carillon.services.jobs import Jobs
 from carillon.services.note_completion import Noted
 from tests.fakes.life import ADMIN, Life
 
@@ -212,6 +214,52 @@ def test_work_that_nobody_could_remember_is_found_by_asking(monkeypatch):
     end(life)
     minutes(life, 16)
     assert life.row.state is RunState.SUCCEEDED
+
+
+def masking(life, answer):
+    """The worker opens the job's secrets when the work has ended, and `answer` is what comes of that."""
+    revision = life.database.revisions["etl", 1]
+    target = {**revision.job.target, "message": "${secrets.TOKEN}"}
+    life.database.revisions["etl", 1] = replace(revision, job=replace(revision.job, target=target))
+    life.execute._attempt._open_secrets = answer
+    life.execute._attempt._jobs = Jobs(life.schedules)
+    end(life, replace(DONE, message="It said t0p-s3cret.", output={"log": "the t0p-s3cret"}))
+    tell(life)
+    life.work()
+
+
+def test_what_the_work_says_of_a_secret_is_masked():
+    life = waiting()
+    masking(life, lambda run, task, stored: {"TOKEN": Secret("t0p-s3cret")})
+    assert life.row.state is RunState.SUCCEEDED
+    assert life.row.events[-1].message == "It said ***."
+    assert life.outputs.read(life.row) == {"log": "the ***"}
+
+
+def test_while_secrets_cannot_be_opened_the_work_is_asked_again_later():
+    life, is_out = waiting(), [True]
+
+    def answer(run, task, stored):
+        if is_out[0]:
+            raise Unavailable("KMS does not answer")
+        return {"TOKEN": Secret("t0p-s3cret")}
+
+    masking(life, answer)
+    assert life.row.state is RunState.WAITING
+    is_out[0] = False
+    minutes(life, 16)
+    assert life.row.state is RunState.SUCCEEDED
+    assert "s3cret" not in str(life.row)
+
+
+def test_what_the_work_says_is_not_kept_where_its_secrets_are_gone():
+    def answer(run, task, stored):
+        raise SecretMissing("The secret TOKEN is not set.")
+
+    life = waiting()
+    masking(life, answer)
+    assert life.row.state is RunState.SUCCEEDED
+    assert "s3cret" not in f"{life.row}{life.outputs.kept}"
 
 
 def test_word_that_comes_before_the_run_waits_is_told_again():

@@ -18,7 +18,8 @@ ERRORS: Final = frozenset(
         "container_failed", "execution_aborted", "execution_failed", "execution_timed_out", "function_failed",
         "function_timed_out", "invalid_target", "job_unreadable", "name_not_resolved", "no_capacity",
         "no_free_process", "no_instances", "no_time_left", "not_connected", "output_not_json", "output_too_large",
-        "process_not_started", "result_lost", "service_unavailable", "target_not_found", "target_refused",
+        "process_not_started", "result_lost", "service_unavailable", "target_failed", "target_not_found",
+        "target_refused",
         "task_crashed", "task_not_started", "task_raised", "task_refused", "task_stopped", "throttled", "timed_out",
         "tls_failed", "unknown_target", "unknown_task",
     }

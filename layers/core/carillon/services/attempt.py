@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from traceback import format_exception
 from typing import Final
 from urllib.parse import quote
 
 from carillon.domain.errors import CarillonError, SecretMissing
 from carillon.domain.job import Job
-from carillon.domain.outcome import Outcome, permanent, retryable, timed_out
+from carillon.domain.outcome import Outcome, OutcomeKind, permanent, retryable, timed_out
 from carillon.domain.retry import deadline_of
 from carillon.domain.run import Run
 from carillon.domain.schedule import Schedule
@@ -114,10 +115,27 @@ class Attempt:
             told = {"callback.token": callback_token or "", "callback.url": call.callback_url or ""}
             spec = filled(job.target, secrets, told)
             call = replace(call, cancelled=cancelled, spec=spec, log=lambda line: write(mask.text(line)))
-            outcome = mask.outcome(target.execute(call))
+            outcome = mask.outcome(self._executed(target, call, mask))
         if not outcome.succeeded and self._clock.now() > hard_deadline:
             return timed_out("the attempt outlived its invocation's deadline")
         return outcome
+
+    def _executed(self, target: Target, call: TargetCall, mask: SecretMask) -> Outcome:
+        try:
+            return target.execute(call)
+        except CarillonError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge to kinds that a stack has added
+            # Its text may hold what the call was given; whoever logged it further up could not know.
+            told = mask.text("".join(format_exception(error)))
+            self._log("target_failed", told, task_id=call.run_id, attempt=call.attempt)
+            message = f"The target's own code failed: {type(error).__name__}: {mask.text(str(error))}"[:400]
+            return Outcome(OutcomeKind.UNKNOWN, message, error="target_failed")
+
+    def mask(self, run: Run) -> SecretMask:
+        """What must not show in the words of work that this run has started; KMS's errors, SecretMissing."""
+        task = self._jobs.task(run)
+        return SecretMask(self._secrets(run, replace(task, target=placed(task.target))).values())
 
     def _secrets(self, run: Run, job: Job) -> dict[str, Secret]:
         if not names_placed(job.target):

@@ -4,7 +4,7 @@ An event only wakes: whatever it says, the service is asked, and one conditional
 doubled or late.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
@@ -19,6 +19,7 @@ from carillon.domain.outcome import Outcome
 from carillon.domain.remote import follow, settle_remote, too_long
 from carillon.domain.run import Run, RunState
 from carillon.domain.run_remote import Remote
+from carillon.domain.secret_mask import SecretMask
 from carillon.domain.workflow.output import measured
 from carillon.ports.dispatch import DispatchQueue
 from carillon.ports.guards import Fact, Facts
@@ -54,7 +55,9 @@ class FollowWork:
         clock: Clock,
         chance: Chance,
         log: Log,
+        mask: Callable[[Run], SecretMask],
     ) -> None:
+        self._mask = mask
         self._targets = targets
         self._facts = facts
         self._schedules = schedules
@@ -99,12 +102,21 @@ class FollowWork:
         target, remote = self._target(run), run.remote
         outcome = None if target is None or remote is None else target.ask(remote.id)
         if outcome is not None:
-            return self._settle(run, outcome)
+            return self._settle(run, self._masked(run, outcome))
         if remote is not None and self._clock.now() < remote.due_at:
             return run
         if target is not None and remote is not None:
             target.stop(remote.id, f"{run.run_id} did not end in time")
         return self._settle(run, too_long(run))
+
+    def _masked(self, run: Run, outcome: Outcome) -> Outcome:
+        try:
+            return self._mask(run).outcome(outcome)
+        except CarillonError as error:
+            if error.retryable:
+                raise
+            message = f"The work has ended; what it said is not kept, for its secrets cannot be told from it: {error}"
+            return replace(outcome, message=message, output=None)
 
     def _settle(self, run: Run, outcome: Outcome) -> Run:
         policy, now = retry_policy(self._schedules, run), self._clock.now()

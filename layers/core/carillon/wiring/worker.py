@@ -69,16 +69,17 @@ def _execute(ground: Ground, settings: WorkerSettings) -> Execute:
     parts, side_by_side = (queue, clock, chance), ThreadPoolExecutor(THREADS).map
     steps = build_steps(*stores, *parts, side_by_side)
     ended = build_ended(slots, *parts, log, build_advance(*stores, *parts, log, side_by_side))
+    attempt, wind_up = _attempt(ground, targets, settings.api_url, steps), WindUp(runs, ended, clock, chance)
     return Execute(
         ground.seals.verifying_messages(),
         runs,
-        _attempt(ground, targets, settings.api_url, steps),
+        attempt,
         build_turn(runs, slots, queue, ended, clock, chance),
         ended,
         *parts,
         log,
         steps,
-        FollowWork(targets, facts, *stores, WindUp(runs, ended, clock, chance), *parts, log),
+        FollowWork(targets, facts, *stores, wind_up, *parts, log, attempt.mask),
         HostGate(facts, parse_limits(settings.host_limits), clock, chance, log),
     )
 
