@@ -118,8 +118,18 @@ def test_the_functions_own_log_of_a_run_is_bounded_in_lines_and_bytes():
             write("x" * 5000)
 
     written = world.actions("task_log")
-    assert len(written) == MAX_LINES
-    assert sum(len(json.dumps(line)) for line in written) <= MAX_LINES * (MAX_LINE + 200)
+    assert len(written) == MAX_BYTES // MAX_LINE + 1
+    assert sum(len(json.dumps(line)) for line in written) <= MAX_BYTES + MAX_LINE + len(written) * 250
+
+
+def test_of_a_talkative_task_the_functions_own_log_has_the_first_lines():
+    world = Talking()
+
+    with world.task_log() as write:
+        for number in range(5000):
+            write(f"{number}")
+
+    assert [line["message"] for line in world.actions("task_log")] == [f"{n}" for n in range(MAX_LINES)]
 
 
 def test_a_plain_run_writes_one_line_of_its_own_with_the_fields_people_search_by():
@@ -131,7 +141,17 @@ def test_a_plain_run_writes_one_line_of_its_own_with_the_fields_people_search_by
     world.work()
 
     (line,) = world.lines
-    assert line.keys() >= {"task_id", "schedule_id", "status", "message", "duration_ms", "attempt", "action"}
+    assert line.keys() == {
+        "action",
+        "message",
+        "task_id",
+        "schedule_id",
+        "trace_id",
+        "span_id",
+        "status",
+        "attempt",
+        "duration_ms",
+    }
     assert len(json.dumps(line)) < 300
 
 

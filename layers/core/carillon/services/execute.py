@@ -20,7 +20,7 @@ from carillon.domain.log_fields import about
 from carillon.domain.outcome import Outcome, permanent, retryable
 from carillon.domain.recovery import is_moved_by_steps, is_past_deadline
 from carillon.domain.retry import follow_up
-from carillon.domain.run import Run, RunState
+from carillon.domain.run import MAX_MESSAGE, Run, RunState
 from carillon.domain.schedule import Schedule
 from carillon.domain.waiting import arm, wait
 from carillon.ports.dispatch import DispatchQueue
@@ -218,7 +218,7 @@ class Execute:
         written = self._runs.transition(run, after)
         self._log(
             "callback_awaited",
-            outcome.message,
+            outcome.message[:MAX_MESSAGE],
             **about(run),
             status=written.state,
             attempt=run.attempt,
@@ -239,7 +239,7 @@ class Execute:
         written = self._runs.transition(run, after)
         self._log(
             "attempt_finished",
-            outcome.message,
+            outcome.message[:MAX_MESSAGE],
             **about(run),
             status=written.state,
             attempt=run.attempt,

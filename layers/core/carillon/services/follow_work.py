@@ -17,7 +17,7 @@ from carillon.domain.lifecycle import is_sent_at_once
 from carillon.domain.log_fields import about
 from carillon.domain.outcome import Outcome
 from carillon.domain.remote import follow, settle_remote, too_long
-from carillon.domain.run import Run, RunState
+from carillon.domain.run import MAX_MESSAGE, Run, RunState
 from carillon.domain.run_remote import Remote
 from carillon.domain.secret_mask import SecretMask
 from carillon.domain.workflow.output import measured
@@ -155,4 +155,4 @@ class FollowWork:
 
     def _tell(self, action: str, message: str, run: Run) -> None:
         fields: dict[str, Any] = {**about(run), "status": run.state, "attempt": run.attempt}
-        self._log(action, message, **fields)
+        self._log(action, message[:MAX_MESSAGE], **fields)

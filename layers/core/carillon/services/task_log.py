@@ -12,7 +12,7 @@ from typing import Final
 from carillon.domain.errors import CarillonError
 from carillon.domain.log_fields import about
 from carillon.domain.run import Run
-from carillon.domain.run_log import MAX_LINES, LogTail
+from carillon.domain.run_log import MAX_BYTES, MAX_LINES, LogTail
 from carillon.ports.runs import RunLogStore
 from carillon.ports.world import Clock, Log
 
@@ -32,6 +32,7 @@ class TaskLog(AbstractContextManager[Line]):
         self._tail = LogTail()
         self._kept_at = clock.now()
         self._kept = 0
+        self._told = 0
 
     def __enter__(self) -> Line:
         return self._write
@@ -44,9 +45,11 @@ class TaskLog(AbstractContextManager[Line]):
     def _write(self, line: str) -> None:
         now = self._clock.now()
         self._tail.add(now, line)
-        if self._tail.written <= MAX_LINES:
+        if self._tail.written <= MAX_LINES and self._told < MAX_BYTES:
             # Beyond that the function's own log would cost more than the run; the run's log has the end.
-            self._tell("task_log", self._tail.log().lines[-1].text)
+            kept = self._tail.log().lines[-1].text
+            self._told += len(kept.encode())
+            self._tell("task_log", kept)
         if now - self._kept_at >= EVERY:
             self._keep()
 
