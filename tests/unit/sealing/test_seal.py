@@ -1,6 +1,7 @@
 """The envelope: what it keeps, what it refuses, and the vectors that hold for ever."""
 
 import json
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,24 @@ def test_no_extended_envelope_is_opened():
 def test_an_envelope_is_opened_in_no_other_context(other):
     with pytest.raises(SealError, match="not sealed for this context"):
         unseal(seal(b"text", KEY, CONTEXT, SALT), other, unwrap)
+
+
+@pytest.mark.parametrize("version", [0, 2, 127, 255])
+def test_an_envelope_that_says_another_version_is_refused(version):
+    with pytest.raises(SealError, match=f"has version {version}"):
+        unseal(bytes([version]) + seal(b"text", KEY, CONTEXT, SALT)[1:], CONTEXT, unwrap)
+
+
+def test_the_parts_of_an_envelope_in_another_order_are_refused():
+    whole = Envelope.parse(seal(b"text", KEY, CONTEXT, SALT))
+    length = len(whole.wrapped).to_bytes(2)
+    parts = (whole.salt, whole.commitment, length, whole.wrapped, whole.ciphertext)
+    in_order = b"\1" + b"".join(parts)
+    assert unseal(in_order, CONTEXT, unwrap) == b"text"
+    for order in permutations(parts):
+        if b"\1" + b"".join(order) != in_order:
+            with pytest.raises(SealError):
+                unseal(b"\1" + b"".join(order), CONTEXT, unwrap)
 
 
 def test_parts_of_two_envelopes_make_no_third():

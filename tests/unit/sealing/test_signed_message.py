@@ -3,6 +3,7 @@
 import base64
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
@@ -83,6 +84,24 @@ def test_no_cut_message_is_accepted():
     for length in range(len(raw)):
         with pytest.raises(SealError):
             accept(base64.b64encode(raw[:length]).decode())
+
+
+@pytest.mark.parametrize("version", [0, 1, 3, 255])
+def test_a_message_that_says_another_version_is_refused(version):
+    raw = base64.b64decode(a_body())
+    with pytest.raises(SealError, match=f"has version {version}"):
+        accept(base64.b64encode(bytes([version]) + raw[1:]).decode())
+
+
+def test_the_parts_of_a_message_in_another_order_are_refused():
+    raw, certified = base64.b64decode(a_body()), signed_by(ROOT)
+    head, rest = raw[:3], raw[3:]
+    parts = (rest[: -64 - len(ENVELOPE)], rest[-64 - len(ENVELOPE) : -len(ENVELOPE)], ENVELOPE)
+    assert len(parts[0]) in range(len(certified) - 4, len(certified) + 5)
+    for order in permutations(parts):
+        if order != parts:
+            with pytest.raises(SealError):
+                accept(base64.b64encode(head + b"".join(order)).decode())
 
 
 def test_an_envelope_cannot_be_put_under_another_messages_signature():
