@@ -9,6 +9,7 @@ from carillon.domain.job import Backoff, Job, Retry
 from carillon.domain.outcome import Outcome, OutcomeKind
 from carillon.domain.schedule import Misfire, Policies, TimetableSpec
 from carillon.domain.workflow.shape import Step, Workflow
+from carillon.services.adopt_runs import AdoptRuns
 from carillon.services.answer_callback import AnswerCallback
 from carillon.services.attempt import Attempt
 from carillon.services.backfills import Backfills
@@ -114,7 +115,13 @@ class Cast:
         at_once = DispatchAtOnce(claimer, clock, log)
         self.create = CreateSchedule(schedules, KeepSecrets(LabelledSealer()), clock, journal, at_once)
         self.replace = ReplaceSchedule(
-            schedules, KeepSecrets(LabelledSealer()), clock, journal, end_queued, at_once
+            schedules,
+            KeepSecrets(LabelledSealer()),
+            clock,
+            journal,
+            end_queued,
+            at_once,
+            AdoptRuns(runs, slots, clock, chance),
         )
         self.pause = PauseSchedule(schedules, clock, journal, end_queued)
         self.resume = ResumeSchedule(schedules, clock, journal, at_once)

@@ -11,6 +11,7 @@ from carillon.domain.claim import ClaimFault
 from carillon.domain.definition import Limits, read_definition
 from carillon.domain.errors import ScheduleExists, ScheduleNotFound, Unavailable, VersionMismatch, WrongState
 from carillon.domain.lifecycle import start
+from carillon.domain.outcome import Outcome, OutcomeKind
 from carillon.domain.plan import plan
 from carillon.domain.plan_claim import claim_of
 from carillon.domain.run import RunState
@@ -639,3 +640,41 @@ def test_every_change_is_audited_with_who_and_from_where_and_what_changed(stack)
     assert replaced.before == created.after
     assert replaced.after["timetable"]["expression"] == "0 19 * * *"
     assert deleted.before == replaced.after
+
+
+def with_policy(stack, expression, overlap):
+    document = {
+        "schedule_id": "etl",
+        "timetable": {"expression": expression},
+        "policies": {"overlap": overlap},
+        "job": {"target": {"kind": "http", "url": "https://example.com/"}},
+    }
+    return read_definition(document, LIMITS, stack.clock.now())
+
+
+def test_an_edit_to_an_exclusive_policy_gives_the_running_run_its_slot(stack):
+    stack.api.create_schedule(ADMIN, with_policy(stack, "* * * * *", "allow"))
+    stack.tick.run([0])
+    stack.clock.advance(60)
+
+    def edit(call):
+        stack.api.replace_schedule(ADMIN, with_policy(stack, "* * * * *", "skip"), None)
+        (slot,) = stack.database.slots.values()
+        held.extend(f"etl@{key}" for key in slot.holders)
+        return Outcome(OutcomeKind.SUCCESS, "done")
+
+    held = []
+    stack.target.answers = [edit]
+    stack.work()
+    assert held == [call.run_id for call in stack.target.calls]
+
+
+@pytest.mark.parametrize(("overlap", "needs_slot"), [("skip", True), ("allow", False)])
+def test_what_begins_after_an_edit_still_asks_for_the_slot_that_an_older_run_may_hold(
+    stack, overlap, needs_slot
+):
+    stack.api.create_schedule(ADMIN, with_policy(stack, "* * * * *", "skip"))
+    daily = with_policy(stack, "0 2 * * *", overlap)
+    assert not daily.needs_slot
+    head, _ = stack.api.replace_schedule(ADMIN, daily, None)
+    assert head.needs_slot is needs_slot

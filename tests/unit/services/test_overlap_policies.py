@@ -1,6 +1,7 @@
 """Overlap policies and cancelling over the real services: what two fire times of one schedule do to each other."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,12 +10,14 @@ from carillon.domain.cancelling import CancelAnswer
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import RunNotFound, Throttled
 from carillon.domain.job import Retry
+from carillon.domain.lifecycle import advance
 from carillon.domain.new_run import queued
 from carillon.domain.outcome import retryable, timed_out
 from carillon.domain.overlap import EMPTY, Slot
-from carillon.domain.run import Origin, RunState
+from carillon.domain.run import EventKind, Origin, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import Misfire, Overlap, Policies
+from carillon.services.adopt_runs import AdoptRuns
 from carillon.services.execute import Ending
 from tests.contract.builders import audit
 from tests.fakes.world import World
@@ -204,6 +207,65 @@ def test_a_schedule_that_cannot_overlap_itself_never_touches_a_slot(world):
     world.tick.run([0])
     world.work()
     assert not [operation for operation in touched if operation.startswith("slot")]
+
+
+def edited_to(world, overlap):
+    """The head as an edit leaves it that makes the policy exclusive, and what the edit does about runs."""
+    world.database.heads["etl"] = replace(
+        world.head(), policies=Policies(Overlap(overlap), misfire=Misfire(grace_seconds=600)), needs_slot=True
+    )
+    return AdoptRuns(world.runs, world.slots, world.clock, world.chance)(world.head())
+
+
+@pytest.mark.parametrize(("overlap", "ending"), [("skip", Ending.SKIPPED), ("queue", Ending.WAITS)])
+def test_a_run_that_began_without_a_slot_is_in_the_way_once_the_policy_is_exclusive(world, overlap, ending):
+    world.add(policies=Policies(Overlap.ALLOW), retry=Retry(max_attempts=1), needs_slot=False)
+    world.tick.run([0])
+    messages, world.queue.sent = world.queue.sent, []
+    first = world.clock.now()
+
+    def edit_and_next_minute(call):
+        assert edited_to(world, overlap) == 1
+        world.clock.advance(60)
+        assert world.work(messages[1]).ending is ending
+
+    during(world, edit_and_next_minute)
+    world.work(messages[0])
+    assert world.run(first).state is RunState.SUCCEEDED
+    left = world.slots.read("etl")
+    assert left.holders == ()
+    assert [sent.dispatch.run_id.run_key for sent in world.queue.sent] == list(left.waiters)
+
+
+def test_what_has_ended_waits_or_has_its_slot_is_not_given_another(world):
+    _, messages = two_fire_times(world, "skip")
+    given = []
+    during(world, lambda call: given.append(edited_to(world, "skip")))
+    world.work(messages[0])
+    assert [*given, edited_to(world, "skip")] == [0, 0]
+
+
+def test_a_run_that_ends_while_it_is_given_a_slot_keeps_nobody_out(world):
+    world.add(policies=Policies(Overlap.ALLOW), retry=Retry(max_attempts=1), needs_slot=False)
+    world.tick.run([0])
+    messages, world.queue.sent = world.queue.sent, []
+
+    def edit_too_late(call):
+        swap = world.slots.swap
+
+        def end_first(*arguments):
+            world.slots.swap = swap
+            world.clock.advance(60)
+            run = world.run(call.fire_at)
+            world.runs.transition(run, advance(run, EventKind.SUCCEED, world.clock.now(), "done"))
+            return swap(*arguments)
+
+        world.slots.swap = end_first
+        assert edited_to(world, "skip") == 0
+
+    during(world, edit_too_late)
+    world.work(messages[0])
+    assert world.work(messages[1]).ending is Ending.EXECUTED
 
 
 @pytest.mark.parametrize("origin", [Origin.MANUAL, Origin.BACKFILL])

@@ -13,6 +13,7 @@ from carillon.domain.definition import Definition
 from carillon.domain.errors import FieldError, InvalidInput, WrongState
 from carillon.domain.fire_times import next_after
 from carillon.domain.missed import Cause, missed_rows, settle
+from carillon.domain.overlap import capacity
 from carillon.domain.plan import IN_PAUSE, NO_MORE_FIRE_TIMES, NO_MORE_RUNS
 from carillon.domain.run import Run
 from carillon.domain.schedule import Schedule, ScheduleState, TimetableSpec
@@ -57,7 +58,9 @@ def edit(head: Schedule, definition: Definition, now: datetime) -> HeadChange:
     """A new revision. While the timetable stays the same, so does what is claimed of it."""
     spec = _anchored(definition.timetable, head.timetable, now)
     changed = _defined(_raised(head, now), definition)
-    changed = replace(changed, timetable=spec, revision=head.revision + 1)
+    # Runs that hold the slot may outlive the edit: what begins beside them still asks for it.
+    needs_slot = changed.needs_slot or (head.needs_slot and capacity(definition.policies) is not None)
+    changed = replace(changed, timetable=spec, revision=head.revision + 1, needs_slot=needs_slot)
     if spec == head.timetable and head.state is not ScheduleState.BROKEN:
         return HeadChange(changed)
     _must_fire(spec, head, now)

@@ -86,6 +86,12 @@ def take(slot: Slot, key: str, policies: Policies) -> Decision:
     return Decision(Answer.SKIP, _without_waiter(slot, key), SKIPPED, _unfinished(slot))
 
 
+def adopt(slot: Slot, keys: Collection[str]) -> Decision:
+    """The slot with runs that began without it among its holders, however many it then has."""
+    holders = tuple(sorted({*slot.holders, *keys}))
+    return Decision(Answer.TAKEN, Slot(holders, tuple(key for key in slot.waiters if key not in keys)))
+
+
 def evict(slot: Slot, ended: Collection[str]) -> Slot:
     """The slot without runs whose rows are terminal; nobody else may be put out."""
     return Slot(

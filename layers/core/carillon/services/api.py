@@ -15,6 +15,7 @@ from carillon.ports.schedules import ScheduleStore
 from carillon.ports.signals import Metrics
 from carillon.ports.world import Chance, Clock, Concurrently, Log
 from carillon.services.access_api import AccessApi, build_access_api
+from carillon.services.adopt_runs import AdoptRuns
 from carillon.services.answer_callback import AnswerCallback
 from carillon.services.authenticate import Issuer
 from carillon.services.backfills import Backfills
@@ -170,7 +171,9 @@ def build_api(ports: ApiPorts) -> Api:
         access=_access(ports, journal),
         doors=_doors(ports, journal),
         create_schedule=CreateSchedule(schedules, keep_secrets, clock, journal, at_once),
-        replace_schedule=ReplaceSchedule(schedules, keep_secrets, clock, journal, end_queued, at_once),
+        replace_schedule=ReplaceSchedule(
+            schedules, keep_secrets, clock, journal, end_queued, at_once, AdoptRuns(runs, ports.slots, clock, chance)
+        ),
         pause_schedule=PauseSchedule(schedules, clock, journal, end_queued),
         resume_schedule=ResumeSchedule(schedules, clock, journal, at_once),
         delete_schedule=DeleteSchedule(schedules, runs, clock, journal, end_queued),

@@ -13,6 +13,7 @@ from carillon.domain.schedule import Schedule
 from carillon.domain.scope import Subject
 from carillon.ports.schedules import Change, ScheduleStore
 from carillon.ports.world import Clock
+from carillon.services.adopt_runs import AdoptRuns
 from carillon.services.authorise import Permission, authorise, authorise_schedule, authorise_targets
 from carillon.services.create_schedule import authorise_chain, revision_of
 from carillon.services.end_queued import EndQueued
@@ -32,6 +33,7 @@ class ReplaceSchedule:
         journal: Journal,
         end_queued: EndQueued,
         dispatch_now: DispatchNow,
+        adopt_runs: AdoptRuns,
     ) -> None:
         self._schedules = schedules
         self._keep_secrets = keep_secrets
@@ -40,6 +42,7 @@ class ReplaceSchedule:
         self._journal = journal
         self._end_queued = end_queued
         self._dispatch_now = dispatch_now
+        self._adopt_runs = adopt_runs
 
     def __call__(
         self, principal: Principal, definition: Definition, expected_version: int | None
@@ -65,6 +68,7 @@ class ReplaceSchedule:
         head, _ = self._write(definition.schedule_id, expected_version, decide)
         message = "the schedule was edited and no longer fires at this time"
         self._end_queued(head, lambda run: _is_gone(run, head), "edited", message)
+        self._adopt_runs(head)
         self._dispatch_now(head)
         return head, revisions[-1]
 
