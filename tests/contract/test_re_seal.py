@@ -13,7 +13,7 @@ from carillon.domain.errors import SealError, Unavailable
 from carillon.domain.moments import EPOCH
 from carillon.domain.secrets import StoredSecret, context_of
 from carillon.ports.sealing import SealedValue
-from carillon.services.re_seal import BUDGET, ReSeal
+from carillon.services.re_seal import BUDGET, TOLD_EVERY, ReSeal
 from tests.contract.builders import NOW, change, revision, run, schedule
 from tests.fakes.clock import FakeClock
 from tests.fakes.kms import FakeKms, kms_error
@@ -142,6 +142,14 @@ def test_it_stops_when_its_time_is_over_and_goes_on_where_it_stopped():
     second = re_seal(first.following)
     assert (second.anew, second.following) == (3, None)
     assert re_seal().already + re_seal({"at": 4}).already == 7
+
+
+def test_it_tells_every_ten_seconds_how_far_it_is():
+    kms, clock, log = FakeKms(), FakeClock(), RecordedLog()
+    rows = MemorySealedRows(values(kms, 7))
+    rows.on_page = lambda: clock.advance(TOLD_EVERY.total_seconds() * 0.6)
+    ReSeal(rows, seals(clock, kms=kms, keys=("new", "old")).keyring, clock, log)()
+    assert log.actions == ["re_seal_goes_on"]
 
 
 def test_while_kms_is_out_it_fails_and_can_be_repeated():

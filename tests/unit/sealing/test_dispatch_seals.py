@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from carillon.adapters import keyring as keyrings
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import SealError, Throttled, Unavailable
 from carillon.domain.run_id import RunId
@@ -175,6 +176,25 @@ def test_a_data_key_is_renewed_by_age_and_every_purpose_has_its_own(pair):
     pair.clock.set(pair.clock.now() + timedelta(hours=1))
     keyring.seal(b"text", {"purpose": "secret"})
     assert pair.kms.calls["GenerateDataKey"] == 3
+
+
+@pytest.mark.parametrize(("bound", "most"), [("MAX_MESSAGES", 3), ("MAX_BYTES", 12)])
+def test_a_data_key_is_renewed_by_the_count_and_the_bytes_that_it_has_sealed(pair, bound, most, monkeypatch):
+    monkeypatch.setattr(keyrings, bound, most)
+    sealed = [pair.tick.keyring.seal(b"text", {"purpose": "secret"}) for _ in range(7)]
+    assert pair.kms.calls["GenerateDataKey"] == 3
+    assert {pair.worker.keyring.open(each, {"purpose": "secret"}) for each in sealed} == {b"text"}
+
+
+def test_the_opened_data_keys_that_are_remembered_are_bounded(pair, monkeypatch):
+    monkeypatch.setattr(keyrings, "MAX_OPENED", 2)
+    sealed = []
+    for _ in range(3):
+        sealed.append(pair.tick.keyring.seal(b"text", {"purpose": "secret"}))
+        pair.clock.advance(3600)
+    for each in (*sealed, *sealed):
+        pair.worker.keyring.open(each, {"purpose": "secret"})
+    assert pair.kms.calls["Decrypt"] == 6
 
 
 def test_an_opened_data_key_is_forgotten_after_an_hour(pair):

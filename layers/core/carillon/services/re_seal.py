@@ -17,6 +17,8 @@ from carillon.ports.world import Clock, Log
 BUDGET: Final = timedelta(seconds=200)
 """How long one invocation works; the operator function's own timeout is longer."""
 
+TOLD_EVERY: Final = timedelta(seconds=10)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReSealed:
@@ -51,14 +53,23 @@ class ReSeal:
 
     def __call__(self, start: Mapping[str, Any] | None = None) -> ReSealed:
         """Works for BUDGET at most; Unavailable and Throttled leave everything as it is, and can be repeated."""
-        ends_at, count = self._clock.now() + BUDGET, Counter[str]()
-        following = start
+        began_at, count, following = self._clock.now(), Counter[str](), start
+        ends_at, tell_at = began_at + BUDGET, began_at + TOLD_EVERY
         while True:
             page = self._rows.page(following)
             count.update(self._renew(value) for value in page.values)
             following = page.following
-            if following is None or self._clock.now() >= ends_at:
+            now = self._clock.now()
+            if following is None or now >= ends_at:
                 break
+            if now >= tell_at:
+                tell_at = now + TOLD_EVERY
+                self._log(
+                    "re_seal_goes_on",
+                    f"{count.total()} values so far.",
+                    **count,
+                    place=str(following.get("table", "")),
+                )
         return ReSealed(
             anew=count["anew"],
             already=count["already"],
