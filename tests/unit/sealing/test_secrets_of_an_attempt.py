@@ -94,6 +94,19 @@ def test_a_secret_is_filled_into_headers_path_and_body_right_before_the_call():
     assert "plain-Token" not in repr(worker.spy.specs)
 
 
+def test_an_attempt_whose_time_is_over_once_its_secrets_are_open_calls_nothing():
+    worker = Worker()
+    opened = worker.seals.keyring.open
+
+    def slowly(*arguments):
+        worker.clock.advance(LEASE.total_seconds())
+        return opened(*arguments)
+
+    worker.seals.keyring.open = slowly
+    assert worker.execute().error == "no_time_left"
+    assert worker.spy.specs == []
+
+
 def test_what_a_target_says_of_a_secret_is_masked():
     def answer(spec):
         value = spec["headers"]["Authorization"].removeprefix("Bearer ")

@@ -99,16 +99,17 @@ class Attempt:
             return permanent(
                 "unknown_target", f"this worker has no target of the kind {job.target.get('kind')!r}"
             )
-        now = self._clock.now()
-        ends = (now + timedelta(seconds=job.timeout_seconds), hard_deadline - FINISH_RESERVE)
-        deadline_at = min(*ends, deadline_of(run, job.retry) or ends[0])
-        if deadline_at <= now:
-            return retryable("no_time_left", "the invocation had no time left for this attempt")
         try:
             secrets = self._secrets(run, job)
         except CarillonError as error:
             failure = retryable if error.retryable else permanent
             return failure(error.code, f"Nothing was sent: {error}")
+        # After the secrets are open, which may take a while: nothing slow comes between this look and the call.
+        now = self._clock.now()
+        ends = (now + timedelta(seconds=job.timeout_seconds), hard_deadline - FINISH_RESERVE)
+        deadline_at = min(*ends, deadline_of(run, job.retry) or ends[0])
+        if deadline_at <= now:
+            return retryable("no_time_left", "the invocation had no time left for this attempt")
         call = self._call_of(run, job, deadline_at, callback_token)
         mask = SecretMask([*secrets.values(), *([callback_token] if callback_token else [])])
         with TaskLog(run, self._logs, self._clock, self._log) as write:
