@@ -7,7 +7,12 @@ but one must notice that both are.
 from dataclasses import dataclass
 
 CORE = "layers/core/carillon"
-RULES = ("tests/unit/runs", "tests/unit/schedules", "tests/unit/services")
+RULES = (
+    "tests/unit/runs",
+    "tests/unit/schedules",
+    "tests/unit/services",
+    "tests/unit/test_dead_letter_verdict.py",
+)
 STORES = (
     "tests/contract/test_runs.py",
     "tests/contract/test_claims.py",
@@ -243,6 +248,28 @@ SAFEGUARDS = (
     Safeguard(
         "dead-letter condition: the attempt",
         (_edit("domain/dead_letter.py", "if run.attempt + 1 != message.attempt:", "if False:"),),
+    ),
+    Safeguard(
+        "a step asks whether its workflow still wants it",
+        (
+            _edit(
+                "services/turn.py", "if run.origin in BELOW and not is_wanted(", "if False and not is_wanted("
+            ),
+        ),
+    ),
+    Safeguard(
+        "a delete leaves a started workflow its steps",
+        (
+            _edit(
+                "services/end_queued.py",
+                "if run.origin not in BELOW and is_over(run)",
+                "if BELOW and is_over(run)",
+            ),
+        ),
+    ),
+    Safeguard(
+        "an edit gives running runs their slot",
+        (_edit("services/replace_schedule.py", "        self._adopt_runs(head)\n", ""),),
     ),
     Safeguard(
         "slot eviction: only ended runs",
