@@ -8,13 +8,23 @@ from carillon.domain.run_change import Change
 from carillon.ports.world import Log
 from carillon.services.follow import Follow
 from carillon.services.follow_batch import FollowBatch
+from carillon.services.tell_alerts import TellAlerts
 from carillon.wiring.follow import wire_follow
 from edge import BatchAnswer, Record, in_order
 
 
 def handle(event: Mapping[str, Any], context: object) -> BatchAnswer:
-    """Lambda's door."""
-    return respond(event, *wire_follow())
+    """Lambda's door; its clock comes without records."""
+    follow, follow_batch, tell, log = wire_follow()
+    if "Records" in event:
+        return respond(event, follow, follow_batch, log)
+    return respond_to_clock(tell)
+
+
+def respond_to_clock(tell: TellAlerts) -> BatchAnswer:
+    """Tells the alerts that wait for a summary or for another try; an error is raised, the next minute is the retry."""
+    tell()
+    return {"batchItemFailures": []}
 
 
 def respond(event: Mapping[str, Any], follow: Follow, follow_batch: FollowBatch, log: Log) -> BatchAnswer:

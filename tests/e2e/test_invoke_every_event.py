@@ -18,6 +18,7 @@ FUNCTIONS = {
     "audit": ["archive"],
     "completion": ["completion"],
     "dead-letter": ["deadletter"],
+    "follow": ["follow"],
     "operator": ["operator"],
 }
 

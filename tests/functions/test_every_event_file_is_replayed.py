@@ -5,10 +5,13 @@ door is one more entry in DOORS: a function that takes the event, hands it to th
 fakes, and asserts what must hold for any event of that door.
 """
 
+from datetime import timedelta
+
 import pytest
 
 from api.handler import respond as api
 from archive.handler import respond as archive
+from carillon.domain.alert import run_unreadable
 from carillon.domain.audit_archive import rows_of
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import MalformedMessage
@@ -25,11 +28,14 @@ from carillon.services.re_archive import ReArchive
 from carillon.services.re_seal import ReSeal
 from carillon.services.seal_audit import AuditSeals
 from carillon.services.spread import SpreadTick
+from carillon.services.tell_alerts import TellAlerts
 from completion.handler import respond as completion
 from deadletter.handler import respond as take_in
 from follow.handler import respond as follow
+from follow.handler import respond_to_clock as told_by_clock
 from operators.handler import respond as operate
 from tests.fakes.clock import FakeChance, FakeClock
+from tests.fakes.doors import MemoryFacts
 from tests.fakes.ended_runs import MemoryEndedRuns
 from tests.fakes.log import RecordedLog
 from tests.fakes.memory import (
@@ -64,6 +70,19 @@ def replay_follow(stream_event):
     assert answer == {"batchItemFailures": []}
     assert len(followed) == len(stream_event["Records"])
     assert "row_unreadable" not in log.actions
+
+
+def replay_clock(clock_event):
+    world, topic = World(), RecordedAlerts()
+    facts, window = MemoryFacts(world.database), timedelta(minutes=5)
+    tell = TellAlerts(facts, {"topic": topic}, world.clock, world.chance, world.log, "carillon", window)
+    tell([run_unreadable("etl@20261122T020000Z", f"reason {number}", "carillon") for number in range(2)])
+    tell([run_unreadable("etl@20261122T020001Z", "another", "carillon")])
+    world.clock.advance(300)
+
+    assert clock_event == {}
+    assert told_by_clock(tell) == {"batchItemFailures": []}
+    assert len(topic.published) == 2
 
 
 def replay_archive(stream_event):
@@ -182,6 +201,7 @@ DOORS = {
     "audit": [replay_audit],
     "completion": [replay_completion],
     "dead-letter": [replay_dead_letter],
+    "follow": [replay_clock],
     "operator": [replay_operator],
     "stream": [replay_follow, replay_archive],
     "tick": [replay_tick],

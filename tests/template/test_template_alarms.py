@@ -17,6 +17,7 @@ ALARMED = {
     ("Carillon", "Throttles", "AWS::StackName"),
     ("Carillon", "BrokenSchedules", "AWS::StackName"),
     ("Carillon", "UnreadableRuns", "AWS::StackName"),
+    ("Carillon", "AlertsLost", "AWS::StackName"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "DispatchQueue"),
     ("AWS/Lambda", "Invocations", "DeadLetterFunction"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "DispatchDeadLetters"),

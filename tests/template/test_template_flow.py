@@ -26,7 +26,13 @@ def test_days_of_the_audit_log_are_closed_by_the_clock(stack):
     schedule = clock_of(stack, "OperatorFunction")
     assert json.loads(schedule["Target"]["Input"]) == {"command": "seal-audit-day"}
     assert schedule["Target"]["RoleArn"] == {"Fn::GetAtt": ["SealClockRole", "Arn"]}
-    assert len(stack.of_type("AWS::Scheduler::Schedule")) == 2
+    assert len(stack.of_type("AWS::Scheduler::Schedule")) == 3
+
+
+def test_alerts_that_wait_are_told_by_the_clock(stack):
+    schedule = clock_of(stack, "FollowFunction")
+    assert (schedule["ScheduleExpression"], schedule["Target"]["Input"]) == ("rate(1 minute)", "{}")
+    assert schedule["Target"]["RoleArn"] == {"Fn::GetAtt": ["AlertClockRole", "Arn"]}
 
 
 def test_the_audit_stream_is_archived_one_batch_after_the_other(stack):
@@ -46,7 +52,7 @@ def test_the_clock_ticks_each_minute_and_repeats_nothing(stack):
     assert "${AWS::StackName}" in schedule["Name"]["Fn::Sub"]
 
 
-@pytest.mark.parametrize("function", ["TickFunction", "OperatorFunction"])
+@pytest.mark.parametrize("function", ["TickFunction", "OperatorFunction", "FollowFunction"])
 def test_an_asynchronous_invocation_is_not_repeated(stack, function):
     configs = stack.of_type("AWS::Lambda::EventInvokeConfig").values()
     (config,) = [c for c in configs if c["FunctionName"] == {"Ref": function}]

@@ -30,6 +30,8 @@ TARGET_VERBS = USING | {
     *("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface"),
 }
 
+CHANNEL_VERBS = {"events:PutEvents", "ssm:GetParameter"}
+
 PURPOSES = {
     ("TickRole", "GenerateDataKey"): {"dispatch", "output"},
     ("TickRole", "Decrypt"): {"output"},
@@ -78,10 +80,18 @@ def test_wildcards_in_the_arns_of_task_targets_are_pinned_to_this_account(stack)
 def test_roles_hold_only_the_plain_verbs_of_their_work(stack):
     for role, statement in allowed(stack):
         for action in statement["Action"]:
-            assert HARMLESS.fullmatch(action) or (role == "WorkerRole" and action in TARGET_VERBS), (
-                role,
-                action,
-            )
+            more = {"WorkerRole": TARGET_VERBS, "FollowRole": CHANNEL_VERBS}.get(role, set())
+            assert HARMLESS.fullmatch(action) or action in more, (role, action)
+
+
+def test_the_follower_reaches_a_bus_and_a_webhooks_key_only_where_the_stack_names_them(stack):
+    statements = {s.get("Sid"): s for s in stack.statements("FollowRole")}
+    source = stack.source.partition("FollowRole:")[2].partition("# ----")[0]
+    assert "- HasAlertBus\n                - Sid: AlertTheBus\n" in source
+    assert "- HasAlertWebhookKey\n                - Sid: SignForTheWebhook\n" in source
+    assert statements["AlertTheBus"]["Resource"] == [{"Ref": "AlertBusArn"}]
+    (parameter,) = statements["SignForTheWebhook"]["Resource"]
+    assert parameter["Fn::Sub"].endswith(":parameter${AlertWebhookKey}")
 
 
 def test_the_verbs_of_targets_are_given_only_for_what_the_stack_lists_and_never_for_itself(stack):
@@ -185,7 +195,8 @@ def test_the_access_table_is_for_the_api_and_the_operator(stack):
 )
 def test_only_the_clock_and_the_tick_itself_may_invoke_and_only_the_tick(stack, role, allowed_from):
     invokers = {name: s for name, s in allowed(stack) if "lambda:InvokeFunction" in s["Action"]}
-    assert set(invokers) == {"ClockRole", "TickRole", "SealClockRole", "WorkerRole"}
+    assert set(invokers) == {"ClockRole", "TickRole", "SealClockRole", "AlertClockRole", "WorkerRole"}
+    assert invokers["AlertClockRole"]["Resource"] == [{"Fn::GetAtt": ["FollowFunction", "Arn"]}]
     assert invokers["SealClockRole"]["Resource"] == [{"Fn::GetAtt": ["OperatorFunction", "Arn"]}]
     assert len(invokers[role]["Resource"]) == 1
     assert re.search("TickFunction|-tick", str(invokers[role]["Resource"]))

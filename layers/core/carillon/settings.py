@@ -139,6 +139,11 @@ class FollowSettings(SealingSettings):
     skew_seconds: int
     alerts_topic_arn: str
     measured_schedules: tuple[str, ...]
+    alert_webhook_url: str
+    alert_webhook_key: str
+    alert_bus_arn: str
+    alert_window_seconds: int
+    http_allow: tuple[str, ...]
     powertools_metrics_namespace: str
 
 

@@ -1,12 +1,14 @@
 """The follower of the Runs stream, from Lambda's event to the alert."""
 
 import copy
+from datetime import timedelta
 
 import pytest
 
 from carillon.domain.errors import Throttled
 from carillon.services.alert_runs import AlertRuns
 from carillon.services.follow import Follow
+from carillon.services.tell_alerts import TellAlerts
 from follow.handler import respond
 from tests.fakes.clock import FakeChance, FakeClock
 from tests.fakes.database import MemoryDatabase
@@ -24,11 +26,21 @@ class SilentTopic:
         raise Throttled
 
 
-def follow(stream_event, topic):
+class BrokenOff(MemoryDatabase):
+    """A database that writes no fact."""
+
+    def before(self, operation):
+        if operation == "swap_fact":
+            raise Throttled
+
+
+def follow(stream_event, topic, facts=None):
     log, database, clock = RecordedLog(), MemoryDatabase(), FakeClock()
-    schedules, facts = MemorySchedules(database), MemoryFacts(database)
-    told = AlertRuns(schedules, facts, topic, Exception, clock, FakeChance(), log, "carillon")
-    return respond(stream_event, Follow(topic, log, "carillon"), told, log)
+    schedules, facts = MemorySchedules(database), facts or MemoryFacts(database)
+    chance = FakeChance()
+    tell = TellAlerts(facts, {"topic": topic}, clock, chance, log, "carillon", timedelta(minutes=5))
+    told = AlertRuns(schedules, facts, tell, Exception, clock, chance, log, "carillon")
+    return respond(stream_event, Follow(tell, log, "carillon"), told, log)
 
 
 def with_state(stream_event, state):
@@ -108,22 +120,31 @@ def test_a_later_write_to_a_failed_row_is_not_alerted_again():
     assert topic.published == []
 
 
-def test_a_repeated_record_repeats_the_alert_under_the_same_id():
+def test_a_repeated_record_is_not_told_again():
     topic = RecordedAlerts()
 
-    follow(event("stream-run-failed"), topic)
-    follow(event("stream-run-failed"), topic)
+    facts = MemoryFacts(MemoryDatabase())
+    for _ in range(2):
+        follow(event("stream-run-failed"), topic, facts)
 
-    first, second = topic.published
-    assert first == second
+    assert len(topic.published) == 1
 
 
-def test_when_the_topic_does_not_answer_the_batch_comes_again():
+def test_when_the_topic_does_not_answer_the_alert_is_kept_and_the_batch_is_done():
+    facts = MemoryFacts(MemoryDatabase())
+
+    answer = follow(event("stream-run-failed"), SilentTopic(), facts)
+
+    assert answer == {"batchItemFailures": []}
+    [letter] = facts.rows["alerts"].value["letters"]
+    assert letter["message"]["alert_id"] == "invoice-export@20261122T020000Z:FAILED"
+
+
+def test_when_the_alert_cannot_be_kept_the_batch_comes_again():
     failed = event("stream-run-failed")
     succeeded = event("stream-run-succeeded")
     batch = {"Records": [*succeeded["Records"], *failed["Records"]]}
-
-    answer = follow(batch, SilentTopic())
+    answer = follow(batch, RecordedAlerts(), MemoryFacts(BrokenOff()))
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "3300000000061834215512"}]}
 

@@ -37,6 +37,7 @@ class Play:
         self._ticks()
         self._streams()
         self._stage.replay("completion", "completion-command")
+        self._stage.replay("follow", "follow-clock")
         self._stage.clock.sleep(86_400)
         for name in (n for n in names() if n.startswith("operator-")):
             self._stage.replay("operator", name)
@@ -103,6 +104,8 @@ class Play:
             ("failing", once, {}),
             ("again", again, queue),
             ("flow", flow, {}),
+            ("echoing", self._echoing(f"{fails}/${{secrets.KEY}}"), {}),
+            ("quoting", self._quoting(), {}),
             ("waiting", {**task, "wait": "callback", "wait_timeout_seconds": 60}, queue),
         ):
             document = {"schedule_id": schedule_id, "timetable": soon, "job": job, **more}
@@ -116,6 +119,17 @@ class Play:
         self.call(
             "POST", "/v1/schedules/failing/backfills", {"first": first, "last": last, "max_concurrent": 2}
         )
+
+    def _echoing(self, url):
+        """A target that fails and repeats its path, with the secret in it."""
+        target = {"kind": "http", "url": url, "headers": {"X-Key": "${secrets.KEY}"}}
+        return {"target": target, "retry": {"max_attempts": 1}, "secrets": {"KEY": self._planted}}
+
+    def _quoting(self):
+        """A task that refuses its argument, and says which one it was."""
+        arguments = {"bucket": "${secrets.KEY}", "prefix": "app/", "older_than_days": 1}
+        target = {"kind": "python", "task": "delete-old-objects", "arguments": arguments}
+        return {"target": target, "retry": {"max_attempts": 1}, "secrets": {"KEY": self._planted}}
 
     def _ticks(self):
         for _ in range(4):
@@ -161,7 +175,7 @@ class Play:
 
     def _runs(self):
         found = []
-        for schedule_id in ("failing", "flow", "waiting"):
+        for schedule_id in ("failing", "flow", "waiting", "echoing", "quoting"):
             _, answer = self.call("GET", f"/v1/schedules/{schedule_id}/runs?limit=3")
             found += [run["run_id"].replace("@", "%40") for run in (answer or {}).get("items", [])]
         return found

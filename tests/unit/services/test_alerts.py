@@ -1,6 +1,7 @@
-"""What people are told about runs that ended: by each schedule's rules, in groups, with a pause where wished."""
+"""What people are told about runs that ended: by each schedule's rules, with a pause where wished."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -14,11 +15,14 @@ from carillon.services.alert_runs import AlertRuns
 from carillon.services.end_queued import EndQueued
 from carillon.services.journal import Journal
 from carillon.services.pause_schedule import ITSELF, PauseSchedule
+from carillon.services.tell_alerts import KEY, TellAlerts
 from tests.fakes.doors import MemoryFacts
 from tests.fakes.recorders import RecordedAlerts
 from tests.fakes.world import World
 from tests.unit.definition.documents import MINIMAL, faults, read, with_value
 
+NO_WINDOW = timedelta(0)
+"""Each batch by itself; tests/unit/services/test_tell_alerts.py has the windows."""
 FAILS = OutcomeKind.PERMANENT
 SUCCEEDS = OutcomeKind.SUCCESS
 
@@ -31,10 +35,13 @@ class Watched(World):
         self.topic, self.facts = RecordedAlerts(), MemoryFacts(self.database)
         end_queued = EndQueued(self.runs, self.slots, self.ended, self.clock, self.chance, 5)
         pause = PauseSchedule(self.schedules, self.clock, Journal(self.chance), end_queued)
+        self.told = TellAlerts(
+            self.facts, {"topic": self.topic}, self.clock, self.chance, self.log, "carillon", NO_WINDOW
+        )
         self.alert_runs = AlertRuns(
             self.schedules,
             self.facts,
-            self.topic,
+            self.told,
             lambda schedule_id: pause(ITSELF, schedule_id),
             self.clock,
             self.chance,
@@ -72,7 +79,7 @@ def test_a_failure_is_told_by_default_and_a_success_is_not():
 
     assert world.tell(world.end(FAILS)) == ["run_failed"]
     assert world.tell(world.end(SUCCEEDS)) == []
-    assert world.facts.rows == {}
+    assert set(world.facts.rows) == {KEY}
 
 
 def test_a_schedule_that_wants_to_hear_nothing_hears_nothing():
@@ -158,60 +165,6 @@ def test_a_schedule_that_is_gone_cannot_be_paused_and_stops_no_other_alert():
 
     assert world.tell(failure) == ["run_failed", "failures_in_a_row"]
     assert world.topic.published[1][1]["paused"] is False
-
-
-def test_an_outage_in_a_batch_is_one_message_with_counts_and_examples():
-    world = Watched()
-    failure = world.end(FAILS)
-    many = [
-        replace(
-            failure,
-            after=replace(failure.after, run_id=replace(failure.after.run_id, schedule_id=f"s{n % 30}")),
-        )
-        for n in range(100)
-    ]
-
-    assert world.tell(*many) == ["alerts_grouped"]
-    subject, message = world.topic.published[0]
-    assert subject == "100 x run_failed of 30 schedules in carillon"
-    assert (message["of"], message["count"], message["schedule_count"]) == ("run_failed", 100, 30)
-    assert len(message["run_ids"]) == 100
-    assert (len(message["schedules"]), len(message["examples"])) == (20, 3)
-
-
-def test_a_group_that_is_told_again_has_the_same_id():
-    world = Watched()
-    failures = [world.end(FAILS) for _ in range(6)]
-
-    world.tell(*failures)
-    world.tell(*failures)
-
-    first, second = (message["alert_id"] for _, message in world.topic.published)
-    assert first == second
-
-
-def test_five_failures_are_still_told_one_by_one():
-    world = Watched()
-
-    assert world.tell(*[world.end(FAILS) for _ in range(5)]) == ["run_failed"] * 5
-
-
-def test_what_could_not_be_told_is_told_with_the_batch_that_comes_again():
-    world = Watched(on=["failure", "recovery"])
-    batch = [world.end(FAILS), world.end()]
-    publish, calls = world.topic.publish, []
-
-    def once_silent(subject, message):
-        calls.append(subject)
-        if len(calls) == 2:
-            raise Throttled
-        publish(subject, message)
-
-    world.topic.publish = once_silent
-    with pytest.raises(Throttled):
-        world.tell(*batch)
-
-    assert world.tell(*batch) == ["run_failed", "schedule_recovered"]
 
 
 def test_two_that_count_at_once_do_not_lose_a_failure():

@@ -12,7 +12,7 @@ from carillon.domain.run_document import run_document
 
 LAST_EVENTS: Final = 5
 MAX_SINGLE: Final = 5
-"""Alerts of one kind in one batch that are told one by one."""
+"""Alerts of one kind that are told one by one, of a batch and in a window."""
 MOST_SCHEDULES: Final = 20
 EXAMPLES: Final = 3
 
@@ -49,40 +49,34 @@ def run_alert(kind: AlertKind, run: Run, environment: str, details: Mapping[str,
     what = _WORDS.get(kind, str(run.state)).format(**shown)
     identity = run.state if kind is AlertKind.FAILED else kind
     subject = f"{run.run_id.schedule_id} {what} ({document['fire_at']})"
-    return _alert(str(kind), f"{run.run_id}:{identity}", subject, environment, shown)
+    return made_alert(str(kind), f"{run.run_id}:{identity}", subject, environment, shown)
 
 
-def grouped(alerts: Sequence[Alert], environment: str) -> list[Alert]:
-    """The alerts of a batch, a kind that has more than MAX_SINGLE as one message: an outage is no flood."""
-    kinds: dict[str, list[Alert]] = {}
-    for alert in alerts:
-        kinds.setdefault(alert.message["alert"], []).append(alert)
-    return [
-        told
-        for kind, same in kinds.items()
-        for told in (same if len(same) <= MAX_SINGLE else [_group(kind, same, environment)])
-    ]
+def schedule_of(alert: Alert) -> str:
+    """Whose alert it is; empty for a message that names no run."""
+    return str(alert.message.get("schedule_id") or str(alert.message.get("run_id", "")).partition("@")[0])
 
 
-def _group(kind: str, alerts: Sequence[Alert], environment: str) -> Alert:
+def group_alert(kind: str, alerts: Sequence[Alert], environment: str) -> Alert:
+    """Alerts of one kind that came together as one message."""
     ids = [alert.message["alert_id"] for alert in alerts]
-    schedules = Counter(alert.message["schedule_id"] for alert in alerts)
+    schedules = Counter(schedule_of(alert) for alert in alerts)
     details = {
         "of": kind,
         "count": len(alerts),
         "schedules": dict(schedules.most_common(MOST_SCHEDULES)),
         "schedule_count": len(schedules),
-        "run_ids": [alert.message["run_id"] for alert in alerts],
+        "run_ids": [alert.message["run_id"] for alert in alerts if "run_id" in alert.message],
         "examples": [dict(alert.message) for alert in alerts[:EXAMPLES]],
     }
     identity = f"group:{sha256(' '.join(ids).encode()).hexdigest()[:16]}"
     subject = f"{len(alerts)} x {kind} of {len(schedules)} schedules"
-    return _alert("alerts_grouped", identity, subject, environment, details)
+    return made_alert("alerts_grouped", identity, subject, environment, details)
 
 
 def message_unreadable(message_id: str, reason: str, environment: str) -> Alert:
     """Something that is no dispatch message was on the Dispatch queue; its body is kept, not shown."""
-    return _alert(
+    return made_alert(
         "message_unreadable",
         f"dead-letter:{message_id}",
         "Unreadable message on the Dispatch queue",
@@ -93,7 +87,7 @@ def message_unreadable(message_id: str, reason: str, environment: str) -> Alert:
 
 def run_unreadable(run_id: str, reason: str, environment: str) -> Alert:
     """A run's row cannot be read, so nothing that should follow it can happen."""
-    return _alert(
+    return made_alert(
         "run_unreadable",
         f"{run_id}:unreadable",
         f"Unreadable row of run {run_id}",
@@ -102,6 +96,7 @@ def run_unreadable(run_id: str, reason: str, environment: str) -> Alert:
     )
 
 
-def _alert(kind: str, alert_id: str, subject: str, environment: str, details: Mapping[str, Any]) -> Alert:
+def made_alert(kind: str, alert_id: str, subject: str, environment: str, details: Mapping[str, Any]) -> Alert:
+    """The alert with what every message has; `alert_id` tells a repetition from news."""
     message = {"alert": kind, "alert_id": alert_id, "environment": environment, **details}
     return Alert(f"{subject} in {environment}", message)

@@ -46,6 +46,8 @@ UNITS: Final[Mapping[str, str]] = {
     "StartLateness": MILLISECONDS,
     "RunDuration": MILLISECONDS,
     "DeadLetters": COUNT,
+    "AlertsUnsent": COUNT,
+    "AlertsLost": COUNT,
     "KmsCalls": COUNT,
     "Throttles": COUNT,
     "SecondFactorLocked": COUNT,

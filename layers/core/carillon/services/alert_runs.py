@@ -1,6 +1,6 @@
 """Tells people about the runs that ended in a batch of changes, as each schedule wants it, and pauses where wished.
 
-What is told goes out before it is remembered: a crash between the two tells it again under the same alert_id.
+What is told is kept before it is remembered: after a crash between the two it is found among what was kept.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any, Final
 
-from carillon.domain.alert import Alert, grouped, run_alert
+from carillon.domain.alert import Alert, run_alert
 from carillon.domain.alert_rules import AlertKind, AlertRules, Streak, judge
 from carillon.domain.errors import CarillonError, MalformedRow, Throttled
 from carillon.domain.run import Run, RunState
@@ -17,7 +17,6 @@ from carillon.domain.schedule import Schedule
 from carillon.domain.workflow.tasks import BELOW
 from carillon.ports.guards import Fact, Facts
 from carillon.ports.schedules import ScheduleStore
-from carillon.ports.signals import AlertTopic
 from carillon.ports.world import Chance, Clock, Log
 
 REMEMBERED: Final = timedelta(days=90)
@@ -25,13 +24,13 @@ _HEADS_AT_ONCE: Final = 100
 
 
 class AlertRuns:
-    """The alerts of one batch; `pause` pauses a schedule by its id."""
+    """The alerts of one batch; `tell` keeps and sends them, `pause` pauses a schedule by its id."""
 
     def __init__(
         self,
         schedules: ScheduleStore,
         facts: Facts,
-        topic: AlertTopic,
+        tell: Callable[[Sequence[Alert]], None],
         pause: Callable[[str], object],
         clock: Clock,
         chance: Chance,
@@ -40,7 +39,7 @@ class AlertRuns:
     ) -> None:
         self._schedules = schedules
         self._facts = facts
-        self._topic = topic
+        self._tell = tell
         self._pause = pause
         self._clock = clock
         self._chance = chance
@@ -68,9 +67,8 @@ class AlertRuns:
             alerts += told
             if after != before:
                 streaks.append((name, fact, after))
-        for alert in grouped(alerts, self._environment):
-            self._topic.publish(alert.subject, alert.message)
-            self._log("alert_published", alert.subject, alert_id=alert.message["alert_id"])
+        if alerts:
+            self._tell(alerts)
         for name, fact, streak in streaks:
             self._remember(name, fact, streak)
 

@@ -5,15 +5,12 @@ from functools import cache
 from typing import Final
 
 import carillon.zones  # noqa: F401 - the pinned zone data, before the first timetable
-from carillon.adapters.aws import client
 from carillon.adapters.dynamo.facts import DynamoFacts
 from carillon.adapters.dynamo.runs import DynamoRuns
 from carillon.adapters.dynamo.schedules import DynamoSchedules
 from carillon.adapters.dynamo.slots import DynamoSlots
 from carillon.adapters.dynamo.stats import DynamoStats
-from carillon.adapters.sns import SnsAlertTopic
 from carillon.ports.dispatch import DispatchQueue
-from carillon.ports.signals import AlertTopic
 from carillon.ports.world import Log
 from carillon.services.alert_runs import AlertRuns
 from carillon.services.chain_runs import ChainRuns
@@ -25,7 +22,9 @@ from carillon.services.follow import Follow
 from carillon.services.follow_batch import FollowBatch
 from carillon.services.journal import Journal
 from carillon.services.pause_schedule import ITSELF, PauseSchedule
+from carillon.services.tell_alerts import TellAlerts
 from carillon.settings import FollowSettings
+from carillon.wiring.alerts import tell_alerts
 from carillon.wiring.backfills import work_off
 from carillon.wiring.ground import Ground
 
@@ -45,12 +44,12 @@ def _pause(ground: Ground, queue: DispatchQueue, skew_seconds: int) -> PauseSche
     return PauseSchedule(DynamoSchedules(database), clock, Journal(chance), end_queued)
 
 
-def _alert_runs(ground: Ground, topic: AlertTopic, pause: PauseSchedule, environment: str) -> AlertRuns:
+def _alert_runs(ground: Ground, tell: TellAlerts, pause: PauseSchedule, environment: str) -> AlertRuns:
     database = ground.database
     return AlertRuns(
         DynamoSchedules(database),
         DynamoFacts(database),
-        topic,
+        tell,
         lambda schedule_id: pause(ITSELF, schedule_id),
         ground.clock,
         ground.chance,
@@ -60,19 +59,19 @@ def _alert_runs(ground: Ground, topic: AlertTopic, pause: PauseSchedule, environ
 
 
 @cache
-def wire_follow() -> tuple[Follow, FollowBatch, Log]:
-    """What follows each ended run, what follows a batch of them, and the log."""
+def wire_follow() -> tuple[Follow, FollowBatch, TellAlerts, Log]:
+    """What follows each ended run, what follows a batch of them, what tells alerts, and the log."""
     settings = FollowSettings.from_env()
     ground = Ground("follow", settings)
     queue, side_by_side = ground.dispatch_queue(), ThreadPoolExecutor(THREADS).map
-    topic = SnsAlertTopic(client("sns"), settings.alerts_topic_arn)
+    tell = tell_alerts(ground, settings)
     batch = FollowBatch(
         CountRuns(DynamoStats(ground.database), ground.clock, ground.chance, side_by_side),
         work_off(ground, queue, side_by_side),
-        _alert_runs(ground, topic, _pause(ground, queue, settings.skew_seconds), settings.environment),
+        _alert_runs(ground, tell, _pause(ground, queue, settings.skew_seconds), settings.environment),
         ground.metrics(),
         frozenset(settings.measured_schedules),
     )
     enqueue = Enqueue(DynamoRuns(ground.database), queue, ground.clock)
     chain = ChainRuns(DynamoSchedules(ground.database), enqueue, ground.clock, ground.log)
-    return Follow(topic, ground.log, settings.environment, chain), batch, ground.log
+    return Follow(tell, ground.log, settings.environment, chain), batch, tell, ground.log
