@@ -22,10 +22,12 @@ class Context(Protocol):
 
 def handle(event: Mapping[str, Any], context: Context) -> BatchAnswer:
     """Lambda's door."""
-    execute, clock, log, metrics = wire_worker()
+    execute, clock, log, metrics, spans = wire_worker()
     answer = respond(event, execute, hard_deadline(context, clock), log)
     # Runs are measured at their end, by follow; here only what the process itself has met, which is mostly nothing.
     metrics.put_all({})
+    if spans is not None:
+        spans.flush()
     return answer
 
 

@@ -49,7 +49,12 @@ FULL = run(
         past=(("b" * 32, "overdue"),),
     ),
     remote=Remote("ecs", "arn:aws:ecs:eu-central-1:123456789012:task/jobs/0a1b", NOW + minutes(25), 900),
-    given_trace=Trace("4bf92f3577b34da6a3ce929d0e0e4736", False, "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE"),
+    given_trace=Trace(
+        "4bf92f3577b34da6a3ce929d0e0e4736",
+        False,
+        "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE",
+        "00f067aa0ba902b7",
+    ),
     events=(event("Created"), event("Failed", status=RunState.RETRYING, attempt=1, duration_ms=1200)),
 )
 FIXED = {"run_id", "ended_at", "fire_at"}
@@ -332,3 +337,10 @@ def test_the_oldest_wake_is_that_of_the_run_whose_turn_comes_first(stores):
     put(stores, run(wake_at=NOW + minutes(9)), ended(fire_at=NOW + minutes(2)))
     put(stores, run(fire_at=NOW + minutes(1), wake_at=NOW + minutes(4)))
     assert stores.runs.oldest_wake(shard) == NOW + minutes(4)
+
+
+@pytest.mark.parametrize("trace", [Trace("a" * 32), Trace("b" * 32, is_sampled=False, state="rojo=1 2")])
+def test_a_trace_that_nobody_outside_began_survives_too(stores, trace):
+    row = replace(PLAIN, given_trace=trace)
+    put(stores, row)
+    assert stores.runs.get(row.run_id) == row

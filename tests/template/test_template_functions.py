@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from carillon import settings
+from local.resolve import Made, Resolver
+from local.template import expand
 
 SETTINGS = {
     "TickFunction": settings.TickSettings,
@@ -18,9 +20,12 @@ SETTINGS = {
     "CompletionFunction": settings.CompletionSettings,
 }
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"}
+BY_THE_COLLECTOR = {"WorkerFunction": {"OPENTELEMETRY_COLLECTOR_CONFIG_URI"}}
 BY_LAMBDA_ITSELF = {"AWS_LAMBDA_FUNCTION_NAME"}
+COLLECTOR = {"Fn::If": ["HasOtelLayer", {"Ref": "OtelLayerArn"}, {"Ref": "AWS::NoValue"}]}
 FUNCTIONS = sorted(SETTINGS)
 CODE = Path(__file__).resolve().parents[2] / "functions"
+TEMPLATE = CODE.parent / "template.yaml"
 
 
 def test_the_stack_has_exactly_these_eight_functions(stack):
@@ -30,7 +35,8 @@ def test_the_stack_has_exactly_these_eight_functions(stack):
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_environment_is_exactly_what_the_settings_read(stack, function):
     read = {field.name.upper() for field in fields(SETTINGS[function])}
-    assert set(stack.functions[function]["Environment"]["Variables"]) == read - BY_LAMBDA_ITSELF | POWERTOOLS
+    others = POWERTOOLS | BY_THE_COLLECTOR.get(function, set())
+    assert set(stack.functions[function]["Environment"]["Variables"]) == read - BY_LAMBDA_ITSELF | others
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -70,11 +76,37 @@ def test_every_log_group_forgets(stack):
 
 def test_functions_run_python_3_13_on_arm64_with_the_one_layer_and_without_snapstart(stack):
     (layer,) = stack.of_type("AWS::Lambda::LayerVersion")
-    for function in stack.functions.values():
+    for name, function in stack.functions.items():
         assert function["Runtime"] == "python3.13"
         assert function["Architectures"] == ["arm64"]
-        assert function["Layers"] == [{"Ref": layer}]
+        assert function["Layers"] == [{"Ref": layer}] + ([COLLECTOR] if name == "WorkerFunction" else [])
         assert "SnapStart" not in function
+
+
+def test_a_collector_is_there_only_where_a_layer_is_given_and_x_ray_is_left_alone(stack):
+    worker = stack.functions["WorkerFunction"]
+    endpoint = worker["Environment"]["Variables"]["OTEL_EXPORTER_OTLP_ENDPOINT"]
+    assert endpoint == {"Fn::If": ["HasOtelLayer", "http://localhost:4318", ""]}
+    assert stack.document["Parameters"]["OtelLayerArn"]["Default"] == ""
+    assert "AWS_LAMBDA_EXEC_WRAPPER" not in str(stack.functions)
+    assert all("TracingConfig" not in function for function in stack.functions.values())
+
+
+@pytest.mark.parametrize(
+    ("arn", "layers"), [("", 1), ("arn:aws:lambda:eu-central-1:123456789012:layer:otel:1", 2)]
+)
+def test_on_the_laptop_the_worker_gets_what_the_parameters_say(arn, layers):
+    document = expand(TEMPLATE, {"OtelLayerArn": arn, "OtelConfigUri": "/opt/mine.yaml" if arn else ""})
+    resolver = Resolver(document, "carillon", lambda name, kind, properties: Made(name))
+    worker = document["Resources"]["WorkerFunction"]["Properties"]
+    told = {
+        k: v for k, v in worker["Environment"]["Variables"].items() if k.startswith("O") and "ARN" not in k
+    }
+    wanted = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318" if arn else ""}
+    assert len(resolver.value(worker["Layers"])) == layers
+    assert resolver.value(told) == wanted | (
+        {"OPENTELEMETRY_COLLECTOR_CONFIG_URI": "/opt/mine.yaml"} if arn else {}
+    )
 
 
 def test_only_the_worker_may_loop(stack):

@@ -92,6 +92,7 @@ class WorkerSettings(SealingSettings):
     target_arns: tuple[str, ...]
     own_arns: tuple[str, ...]
     host_limits: tuple[str, ...]
+    otel_exporter_otlp_endpoint: str
     task_buckets: tuple[str, ...]
     task_tables: tuple[str, ...]
 

@@ -32,7 +32,7 @@ def run_of(world, answer):
 def test_a_triggered_run_is_of_the_trace_of_its_request(world):
     headers = {"Traceparent": PARENT.replace("-01", "-00"), "TraceState": "rojo=1, congo=2"}
     run = run_of(world, world.call("POST", TRIGGER, headers=headers))
-    assert run.given_trace == Trace(ID, is_sampled=False, state="rojo=1,congo=2")
+    assert run.given_trace == Trace(ID, is_sampled=False, state="rojo=1,congo=2", parent_id=SPAN)
     assert world.queue.sent[-1].dispatch.traceparent == f"00-{ID}-{run.span_id(1)}-00"
     assert world.call("GET", f"/v1/runs/{run.run_id}").json["trace_id"] == ID
 

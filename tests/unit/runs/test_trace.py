@@ -52,7 +52,7 @@ def a_run(**changes):
     ],
 )
 def test_a_valid_traceparent_is_continued_with_its_sampled_flag(text, is_sampled):
-    assert read_trace(text) == Trace(ID, is_sampled)
+    assert read_trace(text) == Trace(ID, is_sampled, parent_id=SPAN)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_of_a_long_tracestate_the_long_members_go_first_and_then_the_last_ones()
 
 def test_a_request_continues_the_trace_of_its_headers():
     headers = {"traceparent": PARENT, "tracestate": "rojo=1", "host": "example.com"}
-    assert trace_of_headers(headers) == Trace(ID, True, "rojo=1")
+    assert trace_of_headers(headers) == Trace(ID, True, "rojo=1", SPAN)
     assert trace_of_headers({"tracestate": "rojo=1"}) is None
 
 

@@ -27,11 +27,12 @@ _MEMBER: Final = re.compile(rf"({_KEY})=([ -+\--<>-~]{{0,255}}[!-+\--<>-~])")
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A trace: 32 hex digits, whether whoever began it records it, and its tracestate."""
+    """A trace: 32 hex digits, whether whoever began it records it, its tracestate, and the span that asked us."""
 
     trace_id: str
     is_sampled: bool = True
     state: str = ""
+    parent_id: str | None = None
 
     def traceparent(self, span_id: str) -> str:
         """The header for what is called in this trace by a span of ours."""
@@ -56,7 +57,8 @@ def read_trace(parent: object, state: object = None) -> Trace | None:
         return None
     if not found["trace"].strip("0") or not found["span"].strip("0"):
         return None
-    return Trace(found["trace"], bool(int(found["flags"], 16) & _SAMPLED), read_state(state))
+    is_sampled = bool(int(found["flags"], 16) & _SAMPLED)
+    return Trace(found["trace"], is_sampled, read_state(state), found["span"])
 
 
 def trace_of_headers(headers: Mapping[str, object]) -> Trace | None:

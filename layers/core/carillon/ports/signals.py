@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from carillon.domain.measures import Values
+from carillon.domain.span import Span
 
 
 class Metrics(Protocol):
@@ -14,6 +15,16 @@ class Metrics(Protocol):
 
     def put_all(self, values: Values, *, schedule_id: str | None = None, **properties: str) -> None:
         """Tells values of known metrics together, for the stack or for one schedule; nothing when there are none."""
+
+
+class Spans(Protocol):
+    """Attempts, as a tracing backend shows them."""
+
+    def tell(self, span: Span | None) -> None:
+        """Keeps a span until the next flush; None is nothing to tell."""
+
+    def flush(self) -> None:
+        """Sends what was told; never an error."""
 
 
 class AlertTopic(Protocol):

@@ -22,10 +22,12 @@ from carillon.domain.recovery import is_moved_by_steps, is_past_deadline
 from carillon.domain.retry import follow_up
 from carillon.domain.run import MAX_MESSAGE, Run, RunState
 from carillon.domain.schedule import Schedule
+from carillon.domain.span import attempt_span
 from carillon.domain.waiting import arm, wait
 from carillon.ports.dispatch import DispatchQueue
 from carillon.ports.runs import RunStore
 from carillon.ports.sealing import MessageOpener
+from carillon.ports.signals import Spans
 from carillon.ports.world import Chance, Clock, Log
 from carillon.services.attempt import Attempt
 from carillon.services.begin_workflow import Begun
@@ -83,6 +85,7 @@ class Execute:
         steps: Steps | None = None,
         work: FollowWork | None = None,
         gate: HostGate | None = None,
+        spans: Spans | None = None,
     ) -> None:
         self._messages = messages
         self._runs = runs
@@ -97,6 +100,7 @@ class Execute:
         self._steps = steps
         self._work = work
         self._gate = gate
+        self._spans = spans
 
     def execute(self, body: str, hard_deadline: datetime) -> Executed:
         """Carries out one message; SealError, MalformedMessage for what is none, retryable errors to be told again."""
@@ -149,7 +153,10 @@ class Execute:
         if isinstance(leave, Held):
             return Executed(Ending.WAITS, self._hold(run, begun.run, leave))
         started = self._runs.transition(run, self._started(begun.run, head, hard_deadline))
-        return Executed(Ending.EXECUTED, self._call_and_finish(started, hard_deadline, leave))
+        finished = self._call_and_finish(started, hard_deadline, leave)
+        if self._spans is not None:
+            self._spans.tell(attempt_span(finished, started.attempt))
+        return Executed(Ending.EXECUTED, finished)
 
     def _leave(self, run: Run, head: Schedule | None, hard_deadline: datetime) -> Pass | Held | None:
         """Leave to call the run's host, None where nobody asks; an attempt is not held for ever."""

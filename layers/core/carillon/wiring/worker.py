@@ -11,6 +11,7 @@ from carillon.adapters.dynamo.run_logs import DynamoRunLogs
 from carillon.adapters.dynamo.runs import DynamoRuns
 from carillon.adapters.dynamo.schedules import DynamoSchedules
 from carillon.adapters.dynamo.slots import DynamoSlots
+from carillon.adapters.otlp import OtlpSpans
 from carillon.adapters.targets.http import HttpTarget
 from carillon.adapters.targets.python import PythonTarget
 from carillon.adapters.targets.registry import Targets, added_kinds
@@ -19,7 +20,7 @@ from carillon.domain.allow_list import AllowList
 from carillon.domain.host_gate import parse_limits
 from carillon.domain.targets.kind import AwsAllow, Reach
 from carillon.domain.targets.registry import add_kinds
-from carillon.ports.signals import Metrics
+from carillon.ports.signals import Metrics, Spans
 from carillon.ports.targets import Target
 from carillon.ports.world import Clock, Log
 from carillon.services.attempt import Attempt
@@ -61,7 +62,7 @@ def _attempt(ground: Ground, targets: Targets, api_url: str, steps: Steps) -> At
     return Attempt(schedules, targets, clock, log, api_url, steps.inputs, steps.jobs, secrets, logs, window)
 
 
-def _execute(ground: Ground, settings: WorkerSettings) -> Execute:
+def _execute(ground: Ground, settings: WorkerSettings, spans: Spans | None) -> Execute:
     clock, chance, log, database = ground.clock, ground.chance, ground.log, ground.database
     runs, slots, facts = DynamoRuns(database), DynamoSlots(database), DynamoFacts(database)
     stores = DynamoSchedules(database), runs, DynamoOutputs(database)
@@ -81,14 +82,17 @@ def _execute(ground: Ground, settings: WorkerSettings) -> Execute:
         steps,
         FollowWork(targets, facts, *stores, wind_up, *parts, log, attempt.mask),
         HostGate(facts, parse_limits(settings.host_limits), clock, chance, log),
+        spans,
     )
 
 
 @cache
-def wire_worker() -> tuple[Execute, Clock, Log, Metrics]:
-    """What carries out messages, with the clock, log and metrics of its handler."""
+def wire_worker() -> tuple[Execute, Clock, Log, Metrics, Spans | None]:
+    """What carries out messages, with the clock, log, metrics and, where there is a collector, spans of its handler."""
     settings = WorkerSettings.from_env()
     # Secrets are bound to what a kind says it reaches, so the worker must hear the same as the api.
     add_kinds(added_kinds())
     ground = Ground("worker", settings)
-    return _execute(ground, settings), ground.clock, ground.log, ground.metrics()
+    endpoint = settings.otel_exporter_otlp_endpoint
+    spans = OtlpSpans(endpoint, settings.environment, ground.log) if endpoint else None
+    return _execute(ground, settings, spans), ground.clock, ground.log, ground.metrics(), spans
