@@ -85,6 +85,13 @@ def test_the_targets_did_receive_it(day):
     assert any(PLANTED in call.path for call in day.received)
 
 
+@pytest.mark.parametrize("place", ["answers", "archive"])
+def test_targets_that_repeat_it_were_heard_and_masked(day, place):
+    text = day.places[place]
+    assert "may not use the bucket '***'" in text
+    assert "echoing" in text
+
+
 @pytest.mark.parametrize("place", ["log", "answers", "messages", "alerts", "archive", *TABLES])
 def test_a_planted_secret_is_found_nowhere(day, place):
     text = day.places[place]

@@ -102,6 +102,9 @@ class Stage:
         self.kinds = {name: resource["Type"] for name, resource in document["Resources"].items()}
 
     def stop(self):
+        if "worker" in self._wired:
+            # The children of its tasks live as long as their container, which ends here.
+            wire_worker()[0]._attempt._targets.get("python")._pool.close()
         self._emulator.stop()
         for module in CLOCKED:
             module.SystemClock = self._system_clock
