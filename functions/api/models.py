@@ -271,10 +271,10 @@ class Graph(BaseModel):
 class RunTreeAnswer(RunAnswer):
     steps: list[StepRow]
     graph: Graph | None
+    archived: bool = Field(description="Whether its row has expired and it was read from the archive")
 
 
 class RunCancel(Strict):
-    archived: bool = Field(description="Whether its row has expired and it was read from the archive")
     compensate: bool = Field(default=False, description="Whether a workflow's effects are taken back")
 
 
@@ -351,10 +351,10 @@ _MEANINGS = {
     412: "It has changed since it was read",
     413: "The body is too large",
     415: "The body is not JSON",
+    422: "It is too much for one request",
     428: "If-Match is required",
     429: "Too many tries",
     503: "Try again",
-    422: "It is too much for one request",
 }
 
 
