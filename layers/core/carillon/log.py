@@ -26,6 +26,7 @@ _WARNINGS: Final = frozenset(
         "run_unreadable",
         "schedule_broken",
         "shard_unreached",
+        "spans_dropped",
         "sweep_failed",
         "wake_up_unsent",
     }
