@@ -5,10 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from carillon.domain.errors import Unavailable
 from carillon.domain.outcome import retryable
 from carillon.domain.run import Origin, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.workflow.ending import COMPENSATE_FIRST
+from carillon.domain.workflow.rows import step_row
+from carillon.domain.workflow.step_key import StepKey
 from carillon.services.enqueue import Enqueue
 from carillon.services.journal import Journal
 from carillon.services.retry_run import RetryRun
@@ -282,6 +285,28 @@ def test_a_workflow_whose_running_step_ends_well_after_the_cancel_is_cancelled_a
     top = world.fire()
     assert (top.state, top.reason) == (RunState.CANCELLED, "cancelled")
     assert world.states() == {"extract": "SUCCEEDED", "load": "SKIPPED"}
+
+
+def test_a_step_that_somebody_begins_while_the_workflow_is_stopped_ends_before_it():
+    world = WorkflowWorld({"steps": {"extract": task("extract"), "load": task("load", needs=["extract"])}})
+    world.tick.run(range(1))
+    tree, put = world.runs.tree, world.runs.put_if_absent
+
+    def die(top):
+        world.runs.tree = tree
+        raise Unavailable("the worker that begins the workflow stands still")
+
+    def begun_just_before(row):
+        world.runs.put_if_absent = put
+        put(step_row(world.top, StepKey("extract"), Origin.STEP, world.clock.now(), [], "ready"))
+        return put(row)
+
+    world.runs.tree = die
+    world.work()
+    world.runs.put_if_absent = begun_just_before
+    world.cancel_run(world.top_id, "cancelled", "cancelled by ops")
+    assert world.top.state is RunState.CANCELLED
+    assert world.states() == {"extract": "CANCELLED", "load": "SKIPPED"}
 
 
 def test_a_cancelled_workflow_takes_its_effects_back_when_asked():

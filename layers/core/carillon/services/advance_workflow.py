@@ -102,7 +102,9 @@ class AdvanceWorkflow:
             for name in moves.ready
         ]
         rows += [skipped_row(top, skip, now, self._needed(tree, needs[skip.step])) for skip in moves.skipped]
-        self._enqueue.many(rows)
+        if not self._enqueue.many(rows):
+            # Somebody put one of them meanwhile, perhaps one that is to run where this look would have skipped it.
+            return top, True
         if moves.end is None:
             return top, False
         kept_any = stopped is not None and (bool(moves.skipped) or tree.has_kept(stopped))

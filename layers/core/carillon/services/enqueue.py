@@ -28,8 +28,11 @@ class Enqueue:
             self._queue.send([Dispatch.for_next_attempt(run, min_revision)], self._clock.now())
         return is_new
 
-    def many(self, runs: Sequence[Run]) -> None:
-        """The same for many runs, sent in tens; rows that are made in their final state are only put."""
+    def many(self, runs: Sequence[Run]) -> bool:
+        """The same for many runs, sent in tens; rows that are made in their final state are only put.
+
+        Whether all of them are new.
+        """
         are_new = list(self._concurrently(self._runs.put_if_absent, runs))
         wake_ups = [
             Dispatch.for_next_attempt(run)
@@ -38,3 +41,4 @@ class Enqueue:
         ]
         if wake_ups:
             self._queue.send(wake_ups, self._clock.now())
+        return all(are_new)
