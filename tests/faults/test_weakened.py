@@ -33,7 +33,7 @@ def _noticed(missing, odds=None, seeds=ENOUGH):
         ("head_version raised", "loses"),
         ("jumped fire times recorded", "loses"),
         ("claimed_until", "loses"),
-        ("head check", "starts after the pause was answered"),
+        ("head check", "was answered"),
         ("sweep", "still unfinished"),
         ("slot", "which the overlap policy forbids"),
     ],
