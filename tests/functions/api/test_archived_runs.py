@@ -151,6 +151,7 @@ def test_what_is_too_large_is_refused(world, body):
         gzip.compress(f'{{"run_id":"{OLD.run_id}"}}\n'.encode()),
         gzip.compress(f'["run_id":"{OLD.run_id}"]\n'.encode()),
     ],
+    ids=["not gzip", "no document", "not JSON"],
 )
 def test_what_cannot_be_read_says_so(world, body):
     world.archive.bodies["runs/date=2026-11-22/hour=02/1.jsonl.gz"] = body
