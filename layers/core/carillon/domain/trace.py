@@ -1,4 +1,4 @@
-"""W3C trace context: which trace a run belongs to, and what its attempts are called in it (docs/decisions/0013).
+"""W3C trace context: which trace a run belongs to, and what its attempts are called in it (docs/decisions/0014).
 
 What comes from outside is either exactly what the standard allows or as good as not there: a trace is never an error.
 """
