@@ -15,7 +15,7 @@ from edge import BatchAnswer, Record, in_order
 
 def handle(event: Mapping[str, Any], context: object) -> BatchAnswer:
     """Lambda's door; its clock comes without records."""
-    follow, follow_batch, tell, log = wire_follow()
+    follow, follow_batch, log, tell = wire_follow()
     if "Records" in event:
         return respond(event, follow, follow_batch, log)
     return respond_to_clock(tell)

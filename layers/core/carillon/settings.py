@@ -72,6 +72,7 @@ class TickSettings(SealingSettings):
     shards: int
     shards_per_tick: int
     retention_days: int
+    alert_window_seconds: int
     powertools_metrics_namespace: str
 
 
@@ -139,12 +140,12 @@ class FollowSettings(SealingSettings):
     audit_table: str
     skew_seconds: int
     alerts_topic_arn: str
-    measured_schedules: tuple[str, ...]
     alert_webhook_url: str
     alert_webhook_key: str
     alert_bus_arn: str
     alert_window_seconds: int
     http_allow: tuple[str, ...]
+    measured_schedules: tuple[str, ...]
     powertools_metrics_namespace: str
 
 

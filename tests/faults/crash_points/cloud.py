@@ -16,9 +16,10 @@ from carillon.domain.access import Principal
 from carillon.domain.definition import read_definition
 from carillon.domain.errors import CarillonError
 from carillon.domain.outcome import Outcome, OutcomeKind
-from carillon.wiring import api, dead_letter, follow, ground, tick, worker
+from carillon.wiring import alerts, api, dead_letter, follow, ground, tick, worker
 from deadletter.handler import respond as take_in_dead_letters
 from follow.handler import respond as follow_up
+from follow.handler import respond_to_clock as told_by_clock
 from tests.fakes.clock import FakeChance, FakeClock
 from tests.faults.crash_points.wire import Died
 from tests.faults.crash_points.witness import Witness
@@ -171,7 +172,7 @@ class Cloud:
             "TaskPool": lambda **_: None,
             "ThreadPoolExecutor": OneByOne,
         }
-        modules = (*WIRING.values(), ground)
+        modules = (*WIRING.values(), alerts, ground)
         places = [(module, name) for module in modules for name in ends if hasattr(module, name)]
         kept = [(module, name, getattr(module, name)) for module, name in places]
         with environment(**ENVIRONMENT):
@@ -205,6 +206,9 @@ class Cloud:
     def tick(self):
         """The clock's invocation; nobody repeats it."""
         self.invoke("tick", lambda: self._answer(do_tick, {}, "tick"))
+        if self.tables.has_letters():
+            # Its clock comes each minute; where nothing waits it reads one row.
+            self.invoke("follow", lambda: told_by_clock(self.function("follow")[3]))
 
     def work(self, message):
         """A worker takes one message; what it does not finish comes again, or is dead after five receives."""

@@ -87,7 +87,7 @@ class _Life:
         runs = self.cloud.witness.runs
         made = self.cloud.scenario.expected().keys() - self.cloud.scenario.may_be_missing() <= runs.keys()
         ended = made and all(run.state.is_terminal for run in runs.values())
-        done = ended and not (self.agenda or self.cloud.dead)
+        done = ended and not (self.agenda or self.cloud.dead or self.cloud.tables.has_letters())
         quiet = but_for_messages or not self.cloud.messages
         return done and quiet and self.last_tick_was_clean and self.next_tick > self.peace_at
 

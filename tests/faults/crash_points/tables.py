@@ -2,6 +2,8 @@
 
 import copy
 import json
+import zlib
+from base64 import b64decode
 
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.utilities import DynamoJsonEncoder
@@ -60,10 +62,19 @@ class Tables:
         rows = self._rows("SchedulesTable")
         return {row["schedule_id"]["S"]: read_head(row) for row in rows if row["part"]["S"] == "head"}
 
+    def has_letters(self):
+        """Whether alerts are on their way."""
+        rows = [row for row in self._rows("GuardsTable") if row["guard"]["S"] == "fact#alerts"]
+        return any('"letters":[{' in _text(row["value"]) for row in rows)
+
     def slots(self):
         """The run keys that each schedule's overlap slot names as holders."""
         rows = [row for row in self._rows("GuardsTable") if row["guard"]["S"].startswith("slot#")]
         return {row["guard"]["S"][5:]: row.get("holders", {"S": ""})["S"].split() for row in rows}
+
+
+def _text(value):
+    return value["S"] if "S" in value else zlib.decompress(b64decode(value["B"])).decode()
 
 
 def _id(row):

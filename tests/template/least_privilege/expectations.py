@@ -31,7 +31,7 @@ NOT_PLAYED = {
     },
     ("tick", "ClaimAndAdvance", "dynamodb:BatchGetItem"): "reads the calendars of schedules that name some",
     ("tick", "RecordRuns", "dynamodb:GetItem"): _SWEPT,
-    ("tick", "HoldSlots"): _SWEPT,
+    ("tick", "HoldSlotsAndKeepAlerts"): _SWEPT,
     ("tick", "OpenOutputs"): _SWEPT,
     ("deadletter", "ReadJobs"): _STEP,
     ("deadletter", "EndRuns", "dynamodb:BatchGetItem"): _STEP,

@@ -31,6 +31,9 @@ class Action(StrEnum):
     ADVANCE = "advance"
 
 
+_LOOKS: Final = frozenset({Action.RESEND, Action.EXTEND, Action.ADVANCE})
+
+
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """An action, its reason, and the row with its wake_at pushed, to be written before anything else."""
@@ -62,6 +65,14 @@ def look_after(run: Run, now: datetime) -> Recovery:
         reason = "an attempt is running and its lease holds"
         return Recovery(Action.EXTEND, reason, replace(run, wake_at=run.lease_until))
     return Recovery(Action.EXPIRE, "the attempt's lease is over", replace(run, wake_at=now + LOOK_AGAIN))
+
+
+def no_later_than(recovery: Recovery, limit: datetime | None) -> Recovery:
+    """The same with the next look at a limit, where that comes first; a row that is given up or ended has its own."""
+    pushed = recovery.pushed
+    if limit is None or pushed.wake_at is None or recovery.action not in _LOOKS or limit >= pushed.wake_at:
+        return recovery
+    return replace(recovery, pushed=replace(pushed, wake_at=limit))
 
 
 def _ask_again(run: Run, remote: Remote, now: datetime) -> Recovery:

@@ -5,22 +5,20 @@ What is told is kept before it is remembered: after a crash between the two it i
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from itertools import islice
 from typing import Any, Final
 
 from carillon.domain.alert import Alert, run_alert
 from carillon.domain.alert_rules import AlertKind, AlertRules, Streak, judge
-from carillon.domain.errors import CarillonError, MalformedRow, Throttled
+from carillon.domain.errors import CarillonError, Throttled
 from carillon.domain.run import Run, RunState
 from carillon.domain.run_change import Change, RunChange
-from carillon.domain.schedule import Schedule
 from carillon.domain.workflow.tasks import BELOW
 from carillon.ports.guards import Fact, Facts
 from carillon.ports.schedules import ScheduleStore
 from carillon.ports.world import Chance, Clock, Log
+from carillon.services.rules_of import RulesOf
 
 REMEMBERED: Final = timedelta(days=90)
-_HEADS_AT_ONCE: Final = 100
 
 
 class AlertRuns:
@@ -37,7 +35,7 @@ class AlertRuns:
         log: Log,
         environment: str,
     ) -> None:
-        self._schedules = schedules
+        self._rules_of = RulesOf(schedules, log)
         self._facts = facts
         self._tell = tell
         self._pause = pause
@@ -54,8 +52,7 @@ class AlertRuns:
                 ends.setdefault(change.after.run_id.schedule_id, []).append(change)
         if not ends:
             return
-        heads = self._heads(list(ends))
-        rules = {name: AlertRules.of(heads[name].alerts if name in heads else {}) for name in ends}
+        rules = self._rules_of(ends)
         now = self._clock.now()
         known = self._facts.read_many([_key(name) for name in ends if rules[name].remembers], now)
         alerts: list[Alert] = []
@@ -100,17 +97,6 @@ class AlertRuns:
             return False
         self._log("schedule_paused", "Too many failures in a row.", schedule_id=schedule_id)
         return True
-
-    def _heads(self, names: Sequence[str]) -> dict[str, Schedule]:
-        found: dict[str, Schedule] = {}
-        rest = iter(names)
-        while some := list(islice(rest, _HEADS_AT_ONCE)):
-            try:
-                found |= self._schedules.heads(some)
-            except MalformedRow as error:
-                # A schedule whose rules cannot be read is alerted by the default ones.
-                self._log("row_unreadable", str(error))
-        return found
 
     def _remember(self, name: str, before: Fact | None, streak: Streak) -> None:
         now = self._clock.now()

@@ -4,15 +4,16 @@ The index is a hint: rows are read consistently, and the conditional write decid
 a row is worked on, so a row that cannot be helped starves nobody; one that cannot even be read is put off.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Final
 
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import CarillonError, LostRace
 from carillon.domain.lifecycle import is_sent_at_once, past_deadline
 from carillon.domain.log_fields import about
-from carillon.domain.recovery import LONGEST_RESEND, Action, Recovery, expire, look_after
+from carillon.domain.recovery import LONGEST_RESEND, Action, Recovery, expire, look_after, no_later_than
 from carillon.domain.run import Run, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.waiting import overdue
@@ -60,7 +61,7 @@ Helped = tuple[SweepReport, Run | None]
 
 
 class Sweep:
-    """The rescuer of runs."""
+    """The rescuer of runs; `watch` answers when runs pass a limit that somebody wants to be told of."""
 
     def __init__(
         self,
@@ -72,7 +73,9 @@ class Sweep:
         chance: Chance,
         concurrently: Concurrently,
         log: Log,
+        watch: Callable[[Sequence[Run]], Mapping[RunId, datetime]] | None = None,
     ) -> None:
+        self._watch = watch
         self._schedules = schedules
         self._runs = runs
         self._wind_up = WindUp(runs, ended, clock, chance)
@@ -86,7 +89,9 @@ class Sweep:
         """Looks after one shard's stragglers."""
         overdue = self._runs.wake_before(shard, self._clock.now(), MAX_ROWS)
         rows = self._runs.get_many(overdue)
-        helped = list(self._concurrently(self._look_after, rows))
+        limits = {} if self._watch is None else self._watch(rows)
+        looks = [(run, limits.get(run.run_id)) for run in rows]
+        helped = list(self._concurrently(self._look_after, looks))
         wake_ups = [Dispatch.for_next_attempt(run) for _, run in helped if run is not None]
         self._queue.send(wake_ups, self._clock.now())
         counts = sum((counts for counts, _ in helped), SweepReport())
@@ -107,8 +112,9 @@ class Sweep:
         self._log("run_unreadable", "A run's row cannot be read.", task_id=str(run_id), why=why)
         return SweepReport(unreadable=1)
 
-    def _look_after(self, run: Run) -> Helped:
-        recovery = look_after(run, self._clock.now())
+    def _look_after(self, look: tuple[Run, datetime | None]) -> Helped:
+        run, limit = look
+        recovery = no_later_than(look_after(run, self._clock.now()), limit)
         if recovery.action is Action.NOTHING:
             return SweepReport(passed=1), None
         try:

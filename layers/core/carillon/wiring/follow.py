@@ -59,8 +59,8 @@ def _alert_runs(ground: Ground, tell: TellAlerts, pause: PauseSchedule, environm
 
 
 @cache
-def wire_follow() -> tuple[Follow, FollowBatch, TellAlerts, Log]:
-    """What follows each ended run, what follows a batch of them, what tells alerts, and the log."""
+def wire_follow() -> tuple[Follow, FollowBatch, Log, TellAlerts]:
+    """What follows each ended run, what follows a batch of them, the log, and what tells alerts."""
     settings = FollowSettings.from_env()
     ground = Ground("follow", settings)
     queue, side_by_side = ground.dispatch_queue(), ThreadPoolExecutor(THREADS).map
@@ -74,4 +74,4 @@ def wire_follow() -> tuple[Follow, FollowBatch, TellAlerts, Log]:
     )
     enqueue = Enqueue(DynamoRuns(ground.database), queue, ground.clock)
     chain = ChainRuns(DynamoSchedules(ground.database), enqueue, ground.clock, ground.log)
-    return Follow(tell, ground.log, settings.environment, chain), batch, tell, ground.log
+    return Follow(tell, ground.log, settings.environment, chain), batch, ground.log, tell
