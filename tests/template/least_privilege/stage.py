@@ -77,7 +77,8 @@ class Context:
 class Stage:
     """The stack, its policies as CloudFormation would write them, and who called what."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **parameters):
+        self._parameters = {**PARAMETERS, **parameters}
         self._emulator = Emulator.start(folder / "emulator.log")
         self._provision()
         self.clock = StageClock()
@@ -95,7 +96,7 @@ class Stage:
             self.properties[logical] = properties
             return MAKERS.get(kind, _recorded)(shop, logical, properties)
 
-        document = expand(TEMPLATE, PARAMETERS)
+        document = expand(TEMPLATE, self._parameters)
         resolver = Resolver(document, STACK, make)
         self.refs = resolver.make_all()
         self.outputs, self.inventory = resolver.outputs(), shop.inventory
