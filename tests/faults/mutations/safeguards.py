@@ -22,7 +22,7 @@ STORES = (
     "tests/contract/test_slots.py",
     "tests/contract/test_dead_letters.py",
 )
-LIVES = ("tests/faults/test_crash_points.py", "tests/faults/test_findings.py")
+LIVES = ("tests/faults/test_findings.py", "tests/faults/test_crash_points.py")
 
 
 @dataclass(frozen=True)

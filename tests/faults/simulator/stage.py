@@ -42,8 +42,8 @@ class Odds:
 class Actor:
     """One invocation under way: its clock's error, until when it stands still, and when its host kills it."""
 
-    def __init__(self, name, work, skew, dies_at):
-        self.name, self.work, self.skew, self.dies_at = name, work, skew, dies_at
+    def __init__(self, name, work, skew, began, dies_at):
+        self.name, self.work, self.skew, self.began, self.dies_at = name, work, skew, began, dies_at
         self.until = BEGIN
         self.ended = False
         self.result = self.error = None
@@ -98,7 +98,7 @@ class Stage:
 
     def begin(self, name, work, skew=0.0, dies_at=None):
         """A new actor, which waits for its first turn."""
-        actor = Actor(name, work, timedelta(seconds=skew), dies_at)
+        actor = Actor(name, work, timedelta(seconds=skew), self.now, dies_at)
         self.actors.append(actor)
         hand = Hand.free()
         hand.play(lambda: self._act(hand, actor))

@@ -206,7 +206,8 @@ class Witness:
             self.must(
                 self.owners.get(old.claim_id) is actor, f"{run_id} was ended by a worker that does not own it"
             )
-            self.signs[run_id] = self.stage.now
+            # As the worker saw it: it may have stood still before it wrote.
+            self.signs[run_id] = new.events[-1].timestamp
         elif actor is not None and actor.name == "target":
             self._spoken_for(run_id, old)
         else:
@@ -224,7 +225,7 @@ class Witness:
         actor = self.stage.current
         if actor.name == "target":
             self._spoken_for(run_id, old)
-            self.signs[run_id] = self.stage.now
+            self.signs[run_id] = actor.began
         elif new.state is RunState.WAITING or new.state is RunState.CANCELLED:
             return
         else:
