@@ -232,9 +232,7 @@ class RunAnswer(BaseModel):
     retry_of: str | None
     deadline_at: datetime | None
     callback_due_at: datetime | None
-    trace_id: str = Field(
-        description="W3C trace id, as the log lines have it", examples=["4bf92f3577b34da6a3ce929d0e0e4736"]
-    )
+    trace_id: str = Field(description="W3C trace id, 32 hex digits, as the log lines have it")
     events: list[RunEvent]
 
 

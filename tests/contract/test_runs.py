@@ -50,10 +50,10 @@ FULL = run(
     ),
     remote=Remote("ecs", "arn:aws:ecs:eu-central-1:123456789012:task/jobs/0a1b", NOW + minutes(25), 900),
     given_trace=Trace(
-        "4bf92f3577b34da6a3ce929d0e0e4736",
+        "4bf9" * 8,
         False,
         "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE",
-        "00f067aa0ba902b7",
+        "00f0" * 4,
     ),
     events=(event("Created"), event("Failed", status=RunState.RETRYING, attempt=1, duration_ms=1200)),
 )

@@ -139,7 +139,7 @@ def test_spans_arrive_together_as_the_protocol_writes_them(collector):
     whole, failed = resource["scopeSpans"][0]["spans"]
     assert whole == {
         "traceId": ID,
-        "spanId": "b7ad6b7169203331",
+        "spanId": SPAN.span_id,
         "parentSpanId": PARENT,
         "name": "etl",
         "kind": 3,
