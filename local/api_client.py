@@ -59,9 +59,15 @@ class ApiClient:
         """Give one run with its events."""
         return dict(self.get(f"/v1/runs/{urllib.parse.quote(run_id, safe='')}"))
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Make one request; ApiError for any answer that is no success."""
-        headers = {"Content-Type": "application/json"}
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Make one request, with more headers if wished; ApiError for any answer that is no success."""
+        headers = {"Content-Type": "application/json", **(more or {})}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         if path.endswith("/trigger"):

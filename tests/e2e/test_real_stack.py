@@ -1,5 +1,6 @@
 """Carillon itself on the laptop cloud: a schedule made through the API fires, and a killed worker loses nothing."""
 
+import json
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -61,6 +62,27 @@ def test_a_worker_killed_in_mid_run_costs_an_attempt_and_not_the_run(cloud, api,
     story = [(event["attempt"], event["status"]) for event in run["events"]]
     assert story == [(0, "QUEUED"), (1, "RUNNING"), (1, "RETRYING"), (2, "RUNNING"), (2, "SUCCEEDED")]
     assert [call.key for call in receiver.calls() if "chaos" in call.path] == [run_id, run_id]
+
+
+def test_the_trace_of_a_request_reaches_the_target_the_log_and_the_answer(cloud, api, receiver):
+    trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"  # pragma: allowlist secret
+    target = {"kind": "http", "url": f"{receiver.url}/ok/traced"}
+    document = {"schedule_id": "traced", "timetable": {"expression": "@yearly"}, "job": {"target": target}}
+    api.post("/v1/schedules", document)
+    headers = {"traceparent": f"00-{trace}-{parent}-01", "tracestate": "rojo=1"}
+
+    run_id = api.call("POST", "/v1/schedules/traced/trigger", more=headers)["run_id"]
+    run = wait_for_end(api, run_id)
+
+    assert (run["state"], run["trace_id"]) == ("SUCCEEDED", trace)
+    (call,) = [call for call in receiver.calls() if call.path == "/ok/traced"]
+    sent = {name.lower(): value for name, value in call.headers}
+    version, trace_id, span_id, flags = sent["traceparent"].split("-")
+    assert (version, trace_id, flags, sent["tracestate"]) == ("00", trace, "01", "rojo=1")
+    assert span_id != parent
+    log = (cloud.logs / "carillon-worker.log").read_text(encoding="utf-8")
+    (line,) = [json.loads(line) for line in log.splitlines() if run_id in line and line.startswith("{")]
+    assert (line["action"], line["trace_id"], line["span_id"]) == ("attempt_finished", trace, span_id)
 
 
 def let_the_lease_run_out(cloud, run_id):
