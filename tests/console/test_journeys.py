@@ -82,6 +82,7 @@ def test_cause_attempts_and_compensation_of_a_failed_run_are_two_clicks_from_the
     assert "transform" in compensations[0].text
     user.press("load", ".cause")
     user.wait(lambda: user.all("h1")[0].text.endswith(".load"), "the step's run")
+    user.sees(api.run(run_id)["trace_id"], ".facts")
     attempts = user.wait(
         lambda: [e for e in user.all("main section") if e.text.startswith("Attempts")], "attempts"
     )
