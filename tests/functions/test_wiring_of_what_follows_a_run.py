@@ -102,6 +102,7 @@ class Stack:
         return DynamoDeadLetters(Ground("api", settings).database)
 
     def alerts(self):
+        follow.handler.handle(event("follow-clock"), None)
         found = self.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10).get("Messages", [])
         return [json.loads(json.loads(message["Body"])["Message"]) for message in found]
 

@@ -25,6 +25,7 @@ TARGET_VERBS = USING | {
         "states:StopExecution",
         "ecs:DescribeTasks",
         "ecs:StopTask",
+        "ecs:TagResource",  # at a task's start only
     ),
     *("ssm:ListCommands", "ssm:ListCommandInvocations", "ssm:CancelCommand"),
     *("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface"),
@@ -124,7 +125,10 @@ def test_no_job_reads_or_writes_the_stacks_tables_archive_and_failures_whatever_
 
 def test_what_targets_need_is_given_only_where_a_target_is_listed(stack):
     source = stack.source.partition("WorkerRole:")[2].partition("# ----")[0]
-    for sid in ("UseTargets", "GiveRolesToContainers", "FollowExecutions", "FollowTasks", "FollowCommands"):
+    for sid in (
+        *("UseTargets", "GiveRolesToContainers", "TagTasksAtTheirStart"),
+        *("FollowExecutions", "FollowTasks", "FollowCommands"),
+    ):
         assert f"- HasTargetArns\n                - Sid: {sid}\n" in source
 
 
@@ -204,7 +208,7 @@ def test_only_the_clock_and_the_tick_itself_may_invoke_and_only_the_tick(stack, 
     assert [s["Principal"] for s in trust] == [{"Service": allowed_from}]
 
 
-@pytest.mark.parametrize("function", ["FollowFunction", "DeadLetterFunction"])
+@pytest.mark.parametrize("function", ["FollowFunction"])
 def test_the_data_key_serves_alerts_only_through_the_topic(stack, function):
     (statement,) = [
         s for s in stack.may(function, "kms:GenerateDataKey") if "kms:ViaService" in str(s["Condition"])

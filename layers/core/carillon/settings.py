@@ -178,7 +178,7 @@ class DeadLetterSettings(SealingSettings):
     guards_table: str
     audit_table: str
     dispatch_queue_url: str
-    alerts_topic_arn: str
+    alert_window_seconds: int
     shards: int
     retention_days: int
     powertools_metrics_namespace: str

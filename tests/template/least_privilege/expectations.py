@@ -8,7 +8,7 @@ _QUEUE = "the event source polls the queue with the function's role"
 _STREAM = "the event source reads the stream with the function's role"
 _FAILED = "Lambda itself notes what the function gave up on"
 _TOPIC = "SNS asks for it in the function's name when the topic is encrypted; only through SNS"
-_TARGETS = "only for what the stack's parameter lists; tests/contract/targets plays those calls"
+_TARGETS = "only for what the stack's parameter lists; test_rights_of_targets.py plays those calls"
 _SWEPT = "for runs that end here with a slot or outputs held, as tests/faults/crash_points plays"
 _STEP = "for a workflow's step that could not be delivered, as tests/faults/crash_points plays"
 _PAUSE = "for schedules that pause by themselves after failures; the follower's own tests play them"
@@ -21,12 +21,12 @@ NOT_PLAYED = {
     **{(function, "ReadTheStream"): _STREAM for function in ("archive", "follow")},
     ("archive", "ReadTheAuditStream"): _STREAM,
     **{(function, "NoteFailures"): _FAILED for function in ("archive", "follow")},
-    **{(function, "SealAlertsOnTheTopicOnly"): _TOPIC for function in ("follow", "deadletter")},
+    ("follow", "SealAlertsOnTheTopicOnly"): _TOPIC,
     **{
         ("worker", sid): _TARGETS
         for sid in (
-            "TaskBuckets", "TaskObjects", "TaskTables", "UseTargets", "GiveRolesToContainers", "FollowExecutions",
-            "FollowTasks", "FollowCommands",
+            "TaskBuckets", "TaskObjects", "TaskTables", "UseTargets", "GiveRolesToContainers", "TagTasksAtTheirStart",
+            "FollowExecutions", "FollowTasks", "FollowCommands",
         )
     },
     ("tick", "ClaimAndAdvance", "dynamodb:BatchGetItem"): "reads the calendars of schedules that name some",

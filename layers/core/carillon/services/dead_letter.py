@@ -1,6 +1,7 @@
 """Takes in undeliverable messages: keeps each, ends the run that still waits for it, alerts what cannot be read.
 
-Every step may be repeated: the message is kept first, under its own id, and the run's end is conditional.
+Every step may be repeated: the message is kept first, under its own id, and the run's end is conditional. An alert is
+kept too, for the follower to send.
 """
 
 from carillon.domain.alert import Alert, message_unreadable, run_unreadable
@@ -89,7 +90,7 @@ class TakeInDeadLetter:
 
     def _alert(self, alert: Alert) -> None:
         self._alerts.publish(alert.subject, alert.message)
-        self._log("alert_published", alert.subject, alert_id=alert.message["alert_id"])
+        self._log("alert_kept", alert.subject, alert_id=alert.message["alert_id"])
 
 
 def _about(message: Dispatch) -> dict[str, str | None]:

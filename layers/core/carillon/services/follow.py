@@ -1,6 +1,6 @@
 """Does what must follow each change by itself: the runs of schedules chained to it, and the alert of a damaged row.
 
-The stream delivers a change at least once, so an alert may be published twice; both carry the same alert_id.
+The stream delivers a change at least once: a run that is there already and an alert that was told are not made again.
 """
 
 from carillon.domain.alert import run_unreadable
@@ -24,10 +24,9 @@ class Follow:
     def __call__(self, change: Change) -> None:
         """Starts what runs after this change, and alerts when its row cannot be read."""
         if self._chain is not None:
-            # First, because it repeats without a trace; an alert that goes out twice is noticed.
+            # First, because it repeats without a trace.
             self._chain(change)
         if isinstance(change, UnreadableChange):
             self._log("row_unreadable", change.reason, task_id=change.run_id)
             alert = run_unreadable(change.run_id, change.reason, self._environment)
             self._alerts.publish(alert.subject, alert.message)
-            self._log("alert_published", alert.subject, alert_id=alert.message["alert_id"])

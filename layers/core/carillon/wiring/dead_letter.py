@@ -1,18 +1,19 @@
 """What the end of undeliverable messages needs."""
 
+from datetime import timedelta
 from functools import cache
 
-from carillon.adapters.aws import client
 from carillon.adapters.dynamo.dead_letters import DynamoDeadLetters
+from carillon.adapters.dynamo.facts import DynamoFacts
 from carillon.adapters.dynamo.outputs import DynamoOutputs
 from carillon.adapters.dynamo.runs import DynamoRuns
 from carillon.adapters.dynamo.schedules import DynamoSchedules
 from carillon.adapters.dynamo.slots import DynamoSlots
-from carillon.adapters.sns import SnsAlertTopic
 from carillon.ports.signals import Metrics
 from carillon.ports.world import Log
 from carillon.services.dead_letter import TakeInDeadLetter
 from carillon.services.ended import build_ended
+from carillon.services.tell_alerts import TellAlerts
 from carillon.services.workflow import build_advance
 from carillon.settings import DeadLetterSettings
 from carillon.wiring.ground import Ground
@@ -23,11 +24,12 @@ def _take_in(ground: Ground, settings: DeadLetterSettings) -> TakeInDeadLetter:
     queue, runs = ground.dispatch_queue(), DynamoRuns(database)
     stores = DynamoSchedules(database), runs, DynamoOutputs(database)
     advance = build_advance(*stores, queue, clock, chance, log)
+    window = timedelta(seconds=settings.alert_window_seconds)
     return TakeInDeadLetter(
         ground.seals.verifying_messages(),
         runs,
         DynamoDeadLetters(database),
-        SnsAlertTopic(client("sns"), settings.alerts_topic_arn),
+        TellAlerts(DynamoFacts(database), {}, clock, chance, log, settings.environment, window),
         build_ended(DynamoSlots(database), queue, clock, chance, log, advance),
         clock,
         chance,
