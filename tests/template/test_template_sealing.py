@@ -87,3 +87,13 @@ def test_every_queue_topic_and_bucket_refuses_plain_http(stack):
     for kind in ("SQS::Queue", "SNS::Topic", "S3::Bucket"):
         for name in stack.of_type(f"AWS::{kind}"):
             assert f"'{name}" in covered, name
+
+
+def test_every_table_refuses_plain_http_and_to_be_deleted(stack):
+    tables = stack.of_type("AWS::DynamoDB::Table")
+    assert len(tables) == 5
+    for table in tables.values():
+        (statement,) = table["ResourcePolicy"]["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "dynamodb:*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert table["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
