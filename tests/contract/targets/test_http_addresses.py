@@ -28,6 +28,11 @@ RESOLVED = [
 ]  # fmt: skip
 
 
+def test_more_than_forty_disguises_are_tried():
+    assert len(set(WRITTEN)) > 40
+    assert len({tuple(addresses) for addresses in RESOLVED}) > 20
+
+
 @pytest.fixture
 def listener(serve):
     return serve(reply("HTTP/1.1 200 OK\nContent-Length: 0"))
