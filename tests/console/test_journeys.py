@@ -1,9 +1,14 @@
 """What people come to the console for, done in a real browser over the real stack."""
 
 import time
+from datetime import UTC, datetime
 
 import pyotp
 import pytest
+
+from carillon.domain.archive_object import archive_objects
+from carillon.domain.run_change import RunChange
+from tests.contract.builders import ended
 
 pytestmark = pytest.mark.slow
 
@@ -131,6 +136,26 @@ def test_the_language_changes_at_once_and_is_kept(user):
     user.sees("概览", "h1")
     user.click("#language")
     user.sees("Overview", "h1")
+
+
+def test_a_run_whose_row_has_expired_is_shown_without_what_could_be_done_to_it(user, api, cloud, receiver):
+    target = {"kind": "http", "url": f"{receiver.url}/ok/gone"}
+    api.post(
+        "/v1/schedules",
+        {"schedule_id": "gone", "timetable": {"expression": "@yearly"}, "job": {"target": target}},
+    )
+    long_ago = datetime(2026, 1, 2, 3, tzinfo=UTC)
+    run = ended("gone", long_ago, attempt=1, reason="http_5xx", started_at=long_ago, created_at=long_ago)
+    (item,) = archive_objects([RunChange("c", "1", None, run)])
+    bucket = cloud.inventory.outputs["ArchiveBucketName"]
+    cloud.client("s3").put_object(Bucket=bucket, Key=item.key, Body=item.body)
+
+    user.open(f"runs/{run.run_id}")
+
+    user.sees("http_5xx", ".cause")
+    user.sees("From the archive", "main .panel > .row")
+    assert user.all("main .panel > .row button") == []
+    assert user.complaints() == []
 
 
 def test_the_keyboard_alone_reaches_search_and_leaves_a_dialog(user, api):

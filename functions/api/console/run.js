@@ -62,6 +62,7 @@ function showHead(node, run, refresh) {
 }
 
 function actions(run, refresh) {
+  if (run.archived) return [h('span', { class: 'quiet' }, t('archived'))];
   const call = (verb, body) => () => act(() => post(path('runs', run.run_id, verb), body), refresh);
   const went = async (answer) => { if (answer.body && answer.body.run_id) location.hash = link('runs', answer.body.run_id); };
   const isTop = parentOf(run.run_id) === null;
@@ -110,7 +111,7 @@ function showStory(node, run) {
 
 /** Shows what the latest attempt wrote; answers whether that is news. */
 async function readLog(node, run, seen, signal) {
-  if (!run.attempt || run.graph) return false;
+  if (!run.attempt || run.graph || run.archived) return false;
   const log = await get(path('runs', run.run_id, 'log'), signal);
   const text = log.lines.map((each) => `${clock(each.timestamp)} ${each.message}`).join('\n');
   if (text === seen.text || !text) return false;

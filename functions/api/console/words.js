@@ -261,6 +261,7 @@ theme_light|Light|浅色
 timeout|Timeout, seconds|超时(秒)
 to|To|到
 trace|Trace|追踪
+archived|From the archive: its row has expired|来自归档：该行已过期
 until|Until|截止
 user|User|用户
 what|What|内容
