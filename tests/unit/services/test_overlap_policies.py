@@ -8,7 +8,7 @@ import pytest
 
 from carillon.domain.cancelling import CancelAnswer
 from carillon.domain.dispatch import Dispatch
-from carillon.domain.errors import RunNotFound, Throttled
+from carillon.domain.errors import RunNotFound, Throttled, Unavailable
 from carillon.domain.job import Retry
 from carillon.domain.lifecycle import advance
 from carillon.domain.new_run import queued
@@ -235,6 +235,27 @@ def test_a_run_that_began_without_a_slot_is_in_the_way_once_the_policy_is_exclus
     left = world.slots.read("etl")
     assert left.holders == ()
     assert [sent.dispatch.run_id.run_key for sent in world.queue.sent] == list(left.waiters)
+
+
+def test_a_repeated_message_of_an_ended_run_gives_its_slot_back_and_wakes_the_next(world):
+    (first, second, *_), messages = two_fire_times(world, "queue")
+    swap = world.slots.swap
+
+    def refuse(*arguments):
+        raise Unavailable("the slot cannot be given back now")
+
+    def second_waits(call):
+        world.clock.advance(60)
+        world.work(messages[1])
+        world.slots.swap = refuse
+
+    during(world, second_waits)
+    world.work(messages[0])
+    world.slots.swap = swap
+    assert (world.run(first).state, world.slots.read("etl").holders) == (RunState.SUCCEEDED, (key(first),))
+    assert world.work(messages[0]).ending is Ending.NOT_NEEDED
+    assert world.slots.read("etl").holders == ()
+    assert [sent.dispatch.run_id.run_key for sent in world.queue.sent] == [key(second)]
 
 
 def test_what_has_ended_waits_or_has_its_slot_is_not_given_another(world):
