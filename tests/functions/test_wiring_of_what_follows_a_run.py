@@ -27,6 +27,7 @@ from carillon.wiring.follow import wire_follow
 from carillon.wiring.ground import Ground
 from local.sealed_events import sealed_event, sealing_for
 from tests.contract import tables
+from tests.contract.targets.receiver import Receiver, reply
 from tests.functions.event_files import event
 
 WIRED = (wire_follow, wire_archive, wire_dead_letter)
@@ -114,6 +115,29 @@ def test_a_failed_run_on_the_stream_reaches_the_topic(stack):
     assert follow.handler.handle(event("stream-run-failed"), None) == {"batchItemFailures": []}
 
     assert [alert["alert_id"] for alert in stack.alerts()] == ["invoice-export@20261122T020000Z:FAILED"]
+
+
+def test_a_failed_run_reaches_the_webhook_signed_and_the_bus_too(stack, monkeypatch):
+    receiver = Receiver(reply("HTTP/1.1 204 No Content"))
+    aws.client("ssm").put_parameter(Name="/alerts/key", Value="the key", Type="SecureString")
+    events, queue = aws.client("events"), stack.sqs.create_queue(QueueName="bus")["QueueUrl"]
+    arn = events.create_event_bus(Name="alerts")["EventBusArn"]
+    events.put_rule(Name="all", EventBusName="alerts", EventPattern=json.dumps({"source": ["carillon"]}))
+    queue_arn = f"arn:aws:sqs:us-east-1:{arn.split(':')[4]}:bus"
+    events.put_targets(Rule="all", EventBusName="alerts", Targets=[{"Id": "1", "Arn": queue_arn}])
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", f"http://127.0.0.1:{receiver.port}/alerts")
+    monkeypatch.setenv("ALERT_WEBHOOK_KEY", "/alerts/key")
+    monkeypatch.setenv("ALERT_BUS_ARN", arn)
+
+    follow.handler.handle(event("stream-run-failed"), None)
+    receiver.close()
+
+    ((head, body),) = receiver.requests
+    (told,) = stack.sqs.receive_message(QueueUrl=queue)["Messages"]
+    alert_id = "invoice-export@20261122T020000Z:FAILED"
+    assert "Carillon-Signature: v1=" in head
+    assert json.loads(body)["alert_id"] == json.loads(told["Body"])["detail"]["alert_id"] == alert_id
+    assert [alert["alert_id"] for alert in stack.alerts()] == [alert_id]
 
 
 def test_an_ended_run_on_the_stream_is_counted_once_though_it_is_told_twice(stack):
