@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from carillon.adapters.targets.http import HttpTarget
-from carillon.adapters.targets.lambda_ import _request
+from carillon.adapters.targets.lambda_ import LambdaTarget, _request
 from carillon.adapters.targets.python import PythonTarget
 from carillon.adapters.targets.task_pool import TaskPool
 from carillon.domain.allow_list import AllowList
@@ -20,8 +20,9 @@ from carillon.domain.targets.messages import MAX_ATTRIBUTES, attributes_of
 from carillon.domain.targets.ssm import send_request
 from carillon.domain.targets.stepfunctions import start_request
 from carillon.domain.trace import MAX_STATE
-from tests.contract.targets.aws_cases import spec_of
+from tests.contract.targets.aws_cases import REACH, spec_of
 from tests.contract.targets.receiver import make_call, reply
+from tests.contract.targets.wire import answer, clients_at
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 STATE = "rojo=00f067aa0ba902b7"
@@ -100,6 +101,15 @@ def test_a_function_that_is_waited_for_finds_it_in_its_client_context():
     assert json.loads(_request(traced(spec_of("lambda")), "RequestResponse")["Payload"]) == {
         "day": "yesterday"
     }
+
+
+@pytest.mark.parametrize(("mode", "is_told"), [("sync", True), ("async", False)])
+def test_the_client_context_goes_over_the_wire_in_calls_that_hand_it_on(serve, mode, is_told):
+    receiver = serve(answer({"done": True}))
+    call = traced(spec_of("lambda", mode=mode))
+    assert LambdaTarget(REACH, "carillon", clients_at(receiver.port)).execute(call).succeeded
+    ((head, _),) = receiver.requests
+    assert ("X-Amz-Client-Context: " in head) is is_told
 
 
 def test_where_the_schedule_gives_no_input_it_stands_among_the_runs_facts():
