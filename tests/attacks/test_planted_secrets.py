@@ -80,6 +80,11 @@ def day(tmp_path_factory):
     return Day(tmp_path_factory.mktemp("planted"))
 
 
+def test_what_a_run_was_given_reached_its_target_and_stands_in_no_table(day):
+    assert any(json.loads(call.body or b"{}") == {"given": "2026-11-21"} for call in day.received)
+    assert "2026-11-21" not in day.places["RunsTable"]
+
+
 def test_the_targets_did_receive_it(day):
     assert any(PLANTED in value for call in day.received for _, value in call.headers)
     assert any(PLANTED in call.path for call in day.received)

@@ -88,7 +88,7 @@ class Play:
         again = {**once, "retry": {"max_attempts": 2, "base_seconds": 90, "cap_seconds": 90}}
         flow = {
             "steps": {
-                "list": {"target": {"kind": "http", "url": ok}},
+                "list": {"target": {"kind": "http", "url": ok, "body": {"given.$": "payload.day"}}},
                 "each": {
                     "target": {"kind": "http", "url": ok, "body": {"n.$": "item"}},
                     "needs": ["list"],
@@ -113,8 +113,9 @@ class Play:
             assert status == 201, answer
         follower = {"after": {"schedule_id": "failing", "on": "failure"}}
         self.call("POST", "/v1/schedules", {"schedule_id": "chained", "timetable": follower, "job": once})
-        for schedule_id in ("failing", "flow"):
-            self.call("POST", f"/v1/schedules/{schedule_id}/trigger")
+        for schedule_id, body in (("failing", None), ("flow", {"payload": {"day": "2026-11-21"}})):
+            status, answer = self.call("POST", f"/v1/schedules/{schedule_id}/trigger", body)
+            assert status == 202, answer
         first, last = "2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z"
         self.call(
             "POST", "/v1/schedules/failing/backfills", {"first": first, "last": last, "max_concurrent": 2}
