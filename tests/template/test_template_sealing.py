@@ -94,6 +94,10 @@ def test_every_table_refuses_plain_http_and_to_be_deleted(stack):
     assert len(tables) == 5
     for table in tables.values():
         (statement,) = table["ResourcePolicy"]["PolicyDocument"]["Statement"]
-        assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "dynamodb:*")
+        assert (statement["Effect"], statement["Principal"], statement["Action"]) == (
+            "Deny",
+            "*",
+            "dynamodb:*",
+        )
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         assert table["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
