@@ -132,6 +132,7 @@ def test_the_lag_of_ranges_is_the_longest_not_the_sum():
 
 def test_every_metric_has_a_unit_and_is_emitted():
     emitted = {"OldestWakeAge", "SecondFactorLocked", "DeadLetters", "KmsCalls", "Throttles"}
+    emitted |= {"AlertsUnsent", "AlertsLost"}
     full = TickReport(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, SweepReport(*[1] * 10))
     emitted |= set(tick_measures(full))
     emitted |= set(run_measures(ended()))
