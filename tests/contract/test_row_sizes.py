@@ -14,11 +14,13 @@ from carillon.domain.retry import RetryDecision
 from carillon.domain.run import Origin
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import CatchUp, Misfire, Overlap, Policies, ScheduleState, TimetableSpec
+from carillon.domain.trace import Trace
 from tests.contract.builders import NOW, minutes, schedule
 from tests.contract.tables import declared
 
 KEPT = timedelta(days=30)
 LONGEST_ID = "a" * 64
+NIGHTLY = RunId.of_fire_time("nightly-export", NOW)
 
 
 def weight(value):
@@ -81,6 +83,15 @@ def test_even_a_run_that_fails_three_times_fits_into_one_write_unit():
     sizes = [size(run_item(row, 1, KEPT)) for row in failing_life()]
     assert len(sizes) == 7
     assert max(sizes) < 1024, sizes
+
+
+def test_a_trace_that_a_run_was_given_costs_no_write_unit():
+    given = Trace("4bf9" * 8, parent_id="00f0" * 4)
+    lives = [default_life(), [replace(row, run_id=NIGHTLY) for row in failing_life()]]
+    sizes = [size(run_item(replace(row, given_trace=given), 1, KEPT)) for life in lives for row in life]
+    assert max(sizes) < 1024, sizes
+    plain = [size(run_item(row, 1, KEPT)) for row in default_life()]
+    assert sizes[0] - plain[0] == 57
 
 
 def test_what_an_absent_name_means_in_a_stored_row_never_changes():
