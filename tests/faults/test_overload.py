@@ -84,13 +84,13 @@ def test_ten_times_as_many_in_one_shard_take_no_more_memory():
 
 
 def test_the_ranges_of_a_tick_share_the_work_evenly():
-    burst, claimed = Burst(6400, shards=64), []
+    burst, claimed = Burst(3200, shards=64), []
     burst.spread.run()
     for shards in (*burst.handed_out, None):
         claimed.append(len(burst.database.runs) - sum(claimed))
         if shards is not None:
             burst.spread.run([shards.start, shards.stop])
-    assert sum(claimed) == 6400
+    assert sum(claimed) == 3200
     assert max(claimed) < 1.2 * min(claimed)
 
 
