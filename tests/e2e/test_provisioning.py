@@ -74,7 +74,11 @@ def test_every_function_has_its_code_its_layer_and_only_text_in_its_environment(
 
 @pytest.mark.slow
 def test_what_starts_the_functions_is_found(stack):
-    assert [clock.function for clock in stack.clocks] == ["carillon-tick", "carillon-follow", "carillon-operator"]
+    assert [clock.function for clock in stack.clocks] == [
+        "carillon-tick",
+        "carillon-follow",
+        "carillon-operator",
+    ]
     assert sorted(source.function for source in stack.sources) == [
         "carillon-archive",
         "carillon-archive",

@@ -172,7 +172,13 @@ def build_api(ports: ApiPorts) -> Api:
         doors=_doors(ports, journal),
         create_schedule=CreateSchedule(schedules, keep_secrets, clock, journal, at_once),
         replace_schedule=ReplaceSchedule(
-            schedules, keep_secrets, clock, journal, end_queued, at_once, AdoptRuns(runs, ports.slots, clock, chance)
+            schedules,
+            keep_secrets,
+            clock,
+            journal,
+            end_queued,
+            at_once,
+            AdoptRuns(runs, ports.slots, clock, chance),
         ),
         pause_schedule=PauseSchedule(schedules, clock, journal, end_queued),
         resume_schedule=ResumeSchedule(schedules, clock, journal, at_once),
