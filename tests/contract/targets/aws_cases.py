@@ -58,7 +58,7 @@ class Case:
     error: str | None
     answers: tuple = ()
     changes: tuple = ()
-    seconds: float = 3.0
+    seconds: float = 20.0
 
     @property
     def name(self):
@@ -212,6 +212,6 @@ def _python(case):
         pool.close()
 
 
-def attempt_of(spec, attempt, seconds=3.0):
+def attempt_of(spec, attempt, seconds=20.0):
     """A call of a later attempt."""
     return replace(make_call(spec, seconds), attempt=attempt)

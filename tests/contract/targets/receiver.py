@@ -66,7 +66,7 @@ def reply(text, body=b""):
     return lambda connection: connection.sendall(text.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
 
 
-def make_call(spec, seconds=2.0, log=None):
+def make_call(spec, seconds=10.0, log=None):
     deadline_at = datetime.now(UTC) + timedelta(seconds=seconds)
     lines = [] if log is None else log
     return TargetCall("nightly@20261122T020000Z", "nightly", 1, FIRE_AT, deadline_at, spec, lines.append)
