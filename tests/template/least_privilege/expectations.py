@@ -108,6 +108,9 @@ def probes(stage):
         yield from _of_keys(function, arn)
         yield from _of_tables(function, arn)
         yield from _of_queue(function, arn["DispatchQueue"])
+        yield from _of_archive(function, arn["ArchiveBucket"])
+        if function != "follow":
+            yield Call(function, "sns:Publish", arn["AlertsTopic"])
         if function != "tick":
             tick = f"arn:aws:lambda:us-east-1:123456789012:function:{STACK}-tick"
             yield Call(function, "lambda:InvokeFunction", tick)
@@ -125,6 +128,21 @@ def _of_tables(function, arn):
         yield Call(function, "dynamodb:Scan", arn[table])
     for action in ("PutItem", "UpdateItem") if function in ("worker", "deadletter") else ():
         yield Call(function, f"dynamodb:{action}", arn["SchedulesTable"])
+
+
+def _of_archive(function, bucket):
+    for prefix, readers, writers in (
+        ("runs", {"api"}, {"archive", "operator"}),
+        ("unreadable", set(), {"archive", "operator"}),
+        ("audit", {"archive", "operator"}, {"archive"}),
+    ):
+        listing = (("s3:prefix", (f"{prefix}/date=2026-11-22/",)),)
+        if function not in readers:
+            yield Call(function, "s3:GetObject", f"{bucket}/{prefix}/x")
+            yield Call(function, "s3:ListBucket", bucket, listing)
+        if function not in writers:
+            yield Call(function, "s3:PutObject", f"{bucket}/{prefix}/x")
+    yield Call(function, "s3:ListBucket", bucket)
 
 
 def _of_queue(function, queue):
