@@ -41,7 +41,7 @@ def job_of(kind, way, stage):
     """The job: three attempts, but only one where its effect must not be doubled."""
     attempts = 1 if way == "unknown" and kind != "stepfunctions" else 3
     retry = {"max_attempts": attempts, "backoff": "fixed", "base_seconds": 1}
-    return {"target": target_of(kind, WAYS[way], stage), "timeout_seconds": 15, "retry": retry}
+    return {"target": target_of(kind, WAYS[way], stage), "timeout_seconds": 45, "retry": retry}
 
 
 def target_of(kind, work, stage):

@@ -19,6 +19,7 @@ FUNCTION = "def handle(event, context):\n    return {'rows': 7, 'of': event['run
 ALLOWED = {
     "TargetArns": "arn:aws:*",
     "TriggersPerMinute": "600",
+    "WorkerTimeout": "60",
     "TaskBuckets": "ok-work,later-work,lost-work",
 }
 

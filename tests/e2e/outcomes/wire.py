@@ -73,7 +73,7 @@ class StallingWire(Wire):
     """A wire on which lost work hangs, so that whoever asked can be killed."""
 
     def _lost(self, request):
-        self.wait.wait(60)
+        self.wait.wait(120)
         raise LostAnswerError
 
 
