@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from carillon.domain.host_gate import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
     TRIP_AFTER,
+    WINDOW_SLOTS,
     Host,
     HostLimit,
     Sign,
@@ -88,10 +91,27 @@ def test_what_an_outcome_says_of_its_host(outcome, sign):
 
 
 def test_what_is_known_of_a_host_survives_its_row():
-    host = replace(down(), busy={"a": SOON}, window_at=NOW, used=3, probe_until=SOON)
+    host = replace(down(), busy={"a": SOON}, begun={7: 3, 8: 1}, probe_until=SOON)
     assert read_host(host_value(host)) == host
     assert host_value(Host()) == {}
     assert read_host({"failures": "many"}) == Host()
+
+
+@given(st.lists(st.integers(0, 20_000), min_size=1, max_size=60), st.integers(1, 6))
+def test_no_minute_whatever_its_beginning_holds_more_calls_than_are_allowed(pauses_ms, allowed):
+    host, now, begun = Host(), NOW, []
+    for pause in pauses_ms:
+        now += timedelta(milliseconds=pause)
+        found = admit(host, HostLimit(per_minute=allowed), now, "a", SOON)
+        if found.go:
+            host = found.host
+            begun.append(now)
+        else:
+            assert now < found.again_at <= now + timedelta(seconds=65)
+            assert admit(host, HostLimit(per_minute=allowed), found.again_at, "a", SOON).go
+    for start in begun:
+        assert sum(start <= each < start + timedelta(seconds=60) for each in begun) <= allowed
+    assert len(host.begun) <= WINDOW_SLOTS
 
 
 def test_limits_are_read_as_at_once_and_a_minute():

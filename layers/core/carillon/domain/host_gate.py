@@ -10,13 +10,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from carillon.domain.moments import from_ms, to_ms
 from carillon.domain.outcome import Outcome
 from carillon.domain.retry_words import CLASSES
 
 TRIP_AFTER: Final = 5
 FIRST_PAUSE: Final = timedelta(seconds=30)
 LONGEST_PAUSE: Final = timedelta(minutes=5)
-WINDOW: Final = timedelta(minutes=1)
+SLOT_SECONDS: Final = 5
+WINDOW_SLOTS: Final = 60 // SLOT_SECONDS + 1
+"""Calls are counted by slots; the window is a slot longer than a minute, so that no minute holds more than allowed."""
+
 BUSY_PAUSE: Final = timedelta(seconds=2)
 _DEAD: Final = CLASSES["connection"] | {"timed_out", "http_502", "http_503", "http_504"}
 
@@ -47,15 +51,14 @@ class HostLimit:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What is known of a host; `busy` are calls under way with when they are given up, `used` counts the window's."""
+    """What is known of a host; `busy` are calls under way and when they are given up, `begun` counts calls by slot."""
 
     failures: int = 0
     pauses: int = 0
     open_until: datetime | None = None
     probe_until: datetime | None = None
     busy: Mapping[str, datetime] = field(default_factory=dict)
-    window_at: datetime | None = None
-    used: int = 0
+    begun: Mapping[int, int] = field(default_factory=dict)
 
     def state(self, now: datetime) -> State:
         """Closed: call; open: wait; half open: one may try."""
@@ -95,13 +98,12 @@ def _within_limits(host: Host, limit: HostLimit, now: datetime, call: str, until
             )
         host = replace(host, busy={**busy, call: until})
     if limit.per_minute is not None:
-        fresh = host.window_at is None or now >= host.window_at + WINDOW
-        window_at, used = (now, 0) if fresh or host.window_at is None else (host.window_at, host.used)
-        if used >= limit.per_minute:
-            return Admission(
-                False, host, window_at + WINDOW, f"{limit.per_minute} calls a minute are allowed"
-            )
-        host = replace(host, window_at=window_at, used=used + 1)
+        slot = to_ms(now) // (SLOT_SECONDS * 1000)
+        begun = {each: count for each, count in host.begun.items() if each > slot - WINDOW_SLOTS}
+        if sum(begun.values()) >= limit.per_minute:
+            again_at = from_ms((min(begun) + WINDOW_SLOTS) * SLOT_SECONDS * 1000)
+            return Admission(False, host, again_at, f"{limit.per_minute} calls a minute are allowed")
+        host = replace(host, begun={**begun, slot: begun.get(slot, 0) + 1})
     return Admission(True, host)
 
 
