@@ -7,14 +7,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from carillon.domain.backfill import BackfillState
 from carillon.domain.run import TRANSITIONS, Origin, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState
-from carillon.domain.workflow.step_key import StepKey, split
+from carillon.domain.workflow.step_key import split
 from carillon.domain.workflow.tasks import BELOW
-from tests.faults.simulator.cast import NEEDS, SKEW_SECONDS, period_of
+from tests.faults.simulator.cast import SKEW_SECONDS, period_of
 from tests.faults.simulator.stage import BEGIN
+from tests.faults.simulator.witness_of_backfills import BackfillWitness, first_after
+from tests.faults.simulator.witness_of_workflows import WorkflowWitness
 
 EDGES = {(state, after) for (state, _), after in TRANSITIONS.items()}
 STARTABLE = (RunState.QUEUED, RunState.RETRYING)
@@ -36,7 +37,7 @@ class Promise:
 
 
 @dataclass
-class Witness:
+class Witness(WorkflowWitness, BackfillWitness):
     """What was seen; `checks` counts the judgements made."""
 
     stage: object
@@ -101,7 +102,7 @@ class Witness:
             self._skipped(run_id, new)
         self.runs[run_id] = new
         if old is not None and new.state.is_terminal and new.attempt and new.origin not in BELOW:
-            self._workflow_ended(run_id, new)
+            self.workflow_ended(run_id, new)
 
     def _moved(self, run_id, old, new):
         stays = old.state is new.state and not old.state.is_terminal and old.attempt == new.attempt
@@ -126,7 +127,7 @@ class Witness:
         self.must(new.attempt == old.attempt + 1, f"{run_id} skips an attempt")
         self.must(self.stage.now >= old.not_before - self.slack / 2, f"{run_id} starts before its time")
         if new.origin in BELOW:
-            self._step_started(*split(run_id))
+            self.step_started(*split(run_id))
             return
         self._has_room(run_id, new)
         if old.attempt or not self.clocks_agree:
@@ -155,48 +156,6 @@ class Witness:
             and not run.state.is_terminal
         ]
         self.must(len(others) < room, f"{run_id} starts beside {others}, which the overlap policy forbids")
-
-    def _step_started(self, top, place):
-        """A step begins when what it needs is done; a compensation when all that was done later is undone."""
-        if place.undo is None:
-            needed = [self.runs.get(StepKey(need).under(top)) for need in NEEDS[place.step]]
-            done = all(row is not None and row.state is RunState.SUCCEEDED for row in needed)
-            self.must(done, f"{top} starts {place.step} before what it needs")
-            return
-        effects = self._effects(top)
-        self.must(place.step in effects, f"{top} takes {place.step} back, which was not done")
-        later = [
-            name
-            for name, row in effects.items()
-            if place.step in effects and row.ended_at > effects[place.step].ended_at
-        ]
-        undone = all(self._is_undone(top, name) for name in later)
-        self.must(undone, f"{top} takes {place.step} back before {later}")
-
-    def _effects(self, top):
-        """The steps below a run that were done and have a compensation."""
-        rows = {name: self.runs.get(StepKey(name).under(top)) for name in ("extract", "clean")}
-        return {name: row for name, row in rows.items() if row and row.state is RunState.SUCCEEDED}
-
-    def _is_undone(self, top, name):
-        rows = (self.runs.get(StepKey(name, undo=round_).under(top)) for round_ in range(5))
-        return any(row is not None and row.state is RunState.SUCCEEDED for row in rows)
-
-    def _workflow_ended(self, run_id, new):
-        """How a workflow ends agrees with its steps, none of which goes on."""
-        if self.revisions[run_id.schedule_id, new.revision].job.workflow is None:
-            return
-        rows = {name: self.runs.get(StepKey(name).under(run_id)) for name in NEEDS}
-        below = [row for key, row in self.runs.items() if _is_below(key, run_id)]
-        self.must(all(row.state.is_terminal for row in below), f"{run_id} ended and its steps go on")
-        if new.state is RunState.SUCCEEDED:
-            done = all(row is not None and row.state is RunState.SUCCEEDED for row in rows.values())
-            self.must(done and len(below) == len(rows), f"{run_id} succeeded and its steps did not")
-        elif new.state is RunState.COMPENSATED:
-            left = [name for name in self._effects(run_id) if not self._is_undone(run_id, name)]
-            self.must(not left, f"{run_id} is compensated but for {left}")
-        elif new.state is RunState.FAILED:
-            self.must(not self._effects(run_id), f"{run_id} failed and leaves what it did")
 
     def _left_running(self, run_id, old, new):
         if old.lease_until is None:
@@ -237,31 +196,6 @@ class Witness:
                 actor.name == "tick" and (silent or now >= known.due_at),
                 f"{run_id} was given up by {actor.name} before its callback was overdue",
             )
-
-    def backfill_written(self, key, old, new):
-        """A backfill's row is about to be put or rewritten."""
-        name = new.backfill_id
-        self.must(len(new.open) <= new.max_concurrent, f"backfill {name} has {len(new.open)} runs open")
-        if old is None:
-            return
-        self.must(old.state is BackfillState.ACTIVE, f"backfill {name} was {old.state} and goes on")
-        ended = set(old.open) - set(new.open)
-        rows = [self.runs.get(RunId(new.schedule_id, run_key)) for run_key in ended]
-        self.must(
-            all(row is not None and row.state.is_terminal for row in rows),
-            f"backfill {name} counts runs that have not ended",
-        )
-        counted = [each.succeeded + each.failed + each.not_run for each in (old, new)]
-        self.must(counted[1] - counted[0] == len(ended), f"backfill {name} counts {counted} for {ended}")
-        if new.state is BackfillState.DONE:
-            self._is_worked_off(new)
-
-    def _is_worked_off(self, backfill):
-        fire_at = _first_after(backfill.timetable, backfill.first - timedelta(microseconds=1))
-        while fire_at <= backfill.last:
-            run_id = RunId.of_fire_time(backfill.schedule_id, fire_at)
-            self.must(run_id in self.runs, f"backfill {backfill.backfill_id} leaves {fire_at:%H:%M:%S} out")
-            fire_at += timedelta(seconds=period_of(backfill.timetable))
 
     def _skipped(self, run_id, new):
         margin = timedelta(seconds=SKEW_SECONDS) + self.slack
@@ -344,7 +278,7 @@ class Witness:
         for schedule_id, head in self.heads.items():
             if head.state not in (ScheduleState.ACTIVE, ScheduleState.PAUSED):
                 continue
-            fire_at = _first_after(head.timetable, before)
+            fire_at = first_after(head.timetable, before)
             while fire_at <= now:
                 if head.claimed_until is None or fire_at > head.claimed_until:
                     self.owed.append((schedule_id, fire_at, head.generation))
@@ -366,17 +300,8 @@ class Witness:
             )
 
 
-def _is_below(run_id, top):
-    return run_id.schedule_id == top.schedule_id and run_id.run_key.startswith(f"{top.run_key}.")
-
-
 def _between(one, other):
     return min(one, other), max(one, other)
-
-
-def _first_after(spec, moment):
-    period = period_of(spec)
-    return BEGIN + timedelta(seconds=((moment - BEGIN) // timedelta(seconds=period) + 1) * period)
 
 
 def _fires(spec, moment):
