@@ -12,7 +12,6 @@ _TARGETS = "only for what the stack's parameter lists; test_rights_of_targets.py
 _SWEPT = "for runs that end here with a slot or outputs held, as tests/faults/crash_points plays"
 _STEP = "for a workflow's step that could not be delivered, as tests/faults/crash_points plays"
 _PAUSE = "for schedules that pause by themselves after failures; the follower's own tests play them"
-_COMPLETION = "for work that was started elsewhere and has ended; the function's own tests play it"
 _ADMINS = "counts administrators and removes users and roles; tests/contract/test_access.py plays it"
 
 NOT_PLAYED = {
@@ -42,9 +41,6 @@ NOT_PLAYED = {
     ("follow", "PauseAfterFailures"): _PAUSE,
     ("follow", "TellThatItPaused"): _PAUSE,
     ("follow", "RememberFailuresAndFreeSlots"): _PAUSE,
-    ("completion", "ReadRuns", "dynamodb:GetItem"): _COMPLETION,
-    ("completion", "Dispatch"): _COMPLETION,
-    ("completion", "SealMessages"): _COMPLETION,
     ("operator", "SealAnew", "kms:GenerateDataKey"): "the stage has one key; tests/contract/test_re_seal.py has two",
     ("api", "KnowPrincipals", "dynamodb:BatchGetItem"): "reads the stack's own roles of users who have some",
     ("api", "KnowPrincipals", "dynamodb:UpdateItem"): _ADMINS,

@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 
 from carillon.domain.moments import to_rfc3339
+from local.inventory import ACCOUNT, REGION
 from local.receiver import Receiver
 from tests.functions.event_files import event, names
 
@@ -37,6 +38,7 @@ class Play:
         self._ticks()
         self._streams()
         self._stage.replay("completion", "completion-command")
+        self._end_of_work_elsewhere()
         self._stage.replay("follow", "follow-clock")
         self._stage.clock.sleep(86_400)
         for name in (n for n in names() if n.startswith("operator-")):
@@ -116,10 +118,33 @@ class Play:
         for schedule_id, body in (("failing", None), ("flow", {"payload": {"day": "2026-11-21"}})):
             status, answer = self.call("POST", f"/v1/schedules/{schedule_id}/trigger", body)
             assert status == 202, answer
+        self._begin_work_elsewhere()
         first, last = "2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z"
         self.call(
             "POST", "/v1/schedules/failing/backfills", {"first": first, "last": last, "max_concurrent": 2}
         )
+
+    def _begin_work_elsewhere(self):
+        """A state machine that nobody of the stack has made, and a run that waits for its execution."""
+        states = json.dumps({"StartAt": "a", "States": {"a": {"Type": "Pass", "End": True}}})
+        role = f"arn:aws:iam::{ACCOUNT}:role/any"
+        machine = self._stage.client("stepfunctions").create_state_machine(
+            name="nightly", definition=states, roleArn=role
+        )["stateMachineArn"]
+        job = {"target": {"kind": "stepfunctions", "arn": machine}, "wait": "completion"}
+        document = {"schedule_id": "elsewhere", "timetable": {"expression": "@yearly"}, "job": job}
+        status, answer = self.call("POST", "/v1/schedules", document)
+        assert status == 201, answer
+        self.call("POST", "/v1/schedules/elsewhere/trigger")
+
+    def _end_of_work_elsewhere(self):
+        (execution,) = self._stage.client("stepfunctions").list_executions(
+            stateMachineArn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:nightly"
+        )["executions"]
+        detail = {"executionArn": execution["executionArn"], "name": execution["name"], "status": "SUCCEEDED"}
+        told = event("completion-command") | {"source": "aws.states", "region": REGION, "detail": detail}
+        assert self._stage.invoke("completion", told) == {"noted": "sent"}
+        self._stage.deliver()
 
     def _echoing(self, url):
         """A target that fails and repeats its path, with the secret in it."""

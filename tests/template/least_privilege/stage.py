@@ -48,6 +48,7 @@ PARAMETERS = {
     "DeletionProtection": "false",
     "ShardsPerTick": "2",
     "Shards": "4",
+    "TargetArns": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:nightly",
 }
 BATCHES = 8
 KEYS = {"RunsTable": ("schedule_id", "run_key"), "AuditTable": ("day_shard", "moment_id")}
