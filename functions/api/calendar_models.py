@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.models import ScheduleSummary, Strict
+from api.models import Strict
+from api.schedule_models import ScheduleSummary
 
 
 class DateRange(Strict):

@@ -8,7 +8,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.answers import json_answer
 from api.calls import call_of, caller_of, decoded, no_body
-from api.models import DocumentedAs, RunAnswer, RunSettlement, answers
+from api.models import DocumentedAs, answers
+from api.run_models import RunAnswer, RunSettlement
 from carillon.domain.run_document import run_document
 from carillon.domain.settlement import read_note
 

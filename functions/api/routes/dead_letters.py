@@ -8,7 +8,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.answers import json_answer, page_answer, position_of
 from api.calls import call_of, caller_of, decoded, no_body, only_query
-from api.models import DeadLetterPage, Redriven, answers
+from api.models import answers
+from api.run_models import DeadLetterPage, Redriven
 from carillon.domain.dead_letter_document import dead_letter_document
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]

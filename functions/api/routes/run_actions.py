@@ -9,16 +9,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from api.answers import json_answer
 from api.callback_door import answerer_of
 from api.calls import call_of, caller_of, decoded, no_body
-from api.models import (
-    DocumentedAs,
-    RunAnswer,
-    RunCancel,
-    RunCompletion,
-    RunFailure,
-    RunOutput,
-    RunStarted,
-    answers,
-)
+from api.models import DocumentedAs, answers
+from api.run_models import RunAnswer, RunCancel, RunCompletion, RunFailure, RunOutput, RunStarted
 from carillon.domain.callback_definition import read_completion, read_failure
 from carillon.domain.cancelling import CancelAnswer
 from carillon.domain.run import Run

@@ -8,7 +8,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.answers import json_answer, page_answer, position_of
 from api.calls import call_of, caller_of, decoded, only_query
-from api.models import RunLogAnswer, RunPage, RunTreeAnswer, answers
+from api.models import answers
+from api.run_models import RunLogAnswer, RunPage, RunTreeAnswer
 from carillon.domain.run_document import run_document
 from carillon.domain.run_query import read_run_query
 from carillon.domain.workflow.tree_document import graph_document, rows_document

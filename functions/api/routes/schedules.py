@@ -10,15 +10,9 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from api.answers import etag, json_answer, page_answer, position_of
 from api.calendar_models import PauseRequest, ResumeRequest, SkipAnswer, SkipRequest, TriggerRequest
 from api.calls import call_of, caller_of, decoded, expected_version, no_body, only_query
-from api.models import (
-    DocumentedAs,
-    RunStarted,
-    ScheduleAnswer,
-    ScheduleDocument,
-    SchedulePage,
-    ScheduleSummary,
-    answers,
-)
+from api.models import DocumentedAs, answers
+from api.run_models import RunStarted
+from api.schedule_models import ScheduleAnswer, ScheduleDocument, SchedulePage, ScheduleSummary
 from carillon.domain.definition import read_definition
 from carillon.domain.errors import FieldError, InvalidInput
 from carillon.domain.head_requests import read_pause, read_resume, read_skip

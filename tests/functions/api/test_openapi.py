@@ -6,8 +6,8 @@ from openapi_spec_validator import validate
 
 from api.admission import PUBLIC
 from api.examples import EXAMPLES
-from api.models import ScheduleDocument
 from api.operations import OPERATIONS
+from api.schedule_models import ScheduleDocument
 from carillon.domain.risk import RISKS
 from tests.functions.api.world import MINIMAL
 
@@ -79,7 +79,8 @@ def test_the_described_schedule_has_the_defaults_that_the_api_fills_in(world):
 
 
 def test_what_the_api_answers_is_what_it_describes(world):
-    from api.models import RunAnswer, RunPage, ScheduleAnswer, SchedulePage
+    from api.run_models import RunAnswer, RunPage
+    from api.schedule_models import ScheduleAnswer, SchedulePage
 
     world.create(timetable={"expression": "* * * * *"})
 

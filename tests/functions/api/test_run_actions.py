@@ -204,7 +204,7 @@ def test_an_action_on_a_run_that_does_not_exist_is_not_found(world, verb):
 
 
 def test_the_described_answers_are_the_answers(world, run):
-    from api.models import RunAnswer, RunOutput
+    from api.run_models import RunAnswer, RunOutput
 
     bring(world, RunState.WAITING)
     done = world.call("POST", f"{run}/complete", {"output": None}, token=None, headers=HEADER)
