@@ -61,12 +61,8 @@ def encryption_sdk(*, cached: bool) -> Pair:
         EncryptionKeyType,
         WrappingAlgorithm,
     )
-    from aws_encryption_sdk.internal.crypto.wrapping_keys import (  # noqa: PLC0415
-        WrappingKey,
-    )
-    from aws_encryption_sdk.key_providers.raw import (  # noqa: PLC0415
-        RawMasterKeyProvider,
-    )
+    from aws_encryption_sdk.internal.crypto.wrapping_keys import WrappingKey  # noqa: PLC0415
+    from aws_encryption_sdk.key_providers.raw import RawMasterKeyProvider  # noqa: PLC0415
 
     wrapping = WrappingKey(
         wrapping_algorithm=WrappingAlgorithm.AES_256_GCM_IV12_TAG16_NO_PADDING,
