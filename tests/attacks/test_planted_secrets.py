@@ -38,7 +38,7 @@ class Day:
             play = Play(self.stage, planted=PLANTED)
             with redirect_stdout(said), redirect_stderr(said):
                 play.run()
-            self.received = play.received
+            self.received, self.seed = play.received, play.seed
             self.places = {
                 "log": said.getvalue(),
                 "answers": "\n".join(self.stage.answers),
@@ -105,5 +105,8 @@ def test_a_planted_secret_is_found_nowhere(day, place):
 
 
 @pytest.mark.parametrize("place", ["log", "messages", "alerts", "archive", *TABLES])
-def test_a_password_is_found_nowhere(day, place):
+def test_a_password_and_a_seed_are_found_nowhere(day, place):
     assert PASSWORD not in day.places[place]
+    assert len(day.seed) == 32
+    assert day.seed not in day.places[place]
+    assert base64.b32decode(day.seed).decode("latin-1") not in day.places[place]

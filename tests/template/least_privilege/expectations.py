@@ -45,7 +45,6 @@ NOT_PLAYED = {
     ("api", "KnowPrincipals", "dynamodb:BatchGetItem"): "reads the stack's own roles of users who have some",
     ("api", "KnowPrincipals", "dynamodb:UpdateItem"): _ADMINS,
     ("api", "KnowPrincipals", "dynamodb:DeleteItem"): _ADMINS,
-    ("api", "SealSecondFactors"): "enrolment and confirmations; tests/functions/api plays them",
     ("operator", "CloseAuditDays", "s3:GetObject"): "a day that was closed before is compared; the play closes one day",
 }  # fmt: skip
 

@@ -4,6 +4,8 @@ import gzip
 import json
 from datetime import timedelta
 
+import pyotp
+
 from carillon.domain.moments import to_rfc3339
 from local.inventory import ACCOUNT, REGION
 from local.receiver import Receiver
@@ -17,7 +19,7 @@ class Play:
 
     def __init__(self, stage, planted="a planted value"):
         self._stage, self._planted = stage, planted
-        self._token, self._nonce, self._receiver = None, 0, None
+        self._token, self._nonce, self._receiver, self.seed = None, 0, None, None
 
     def run(self):
         """The whole day."""
@@ -30,6 +32,7 @@ class Play:
 
     def _act(self):
         self._begin()
+        self._sensitive()
         self._schedules()
         self._ticks()
         self._streams()
@@ -70,14 +73,42 @@ class Play:
     def _begin(self):
         made = self._stage.invoke("operator", {"command": "bootstrap", "user": "admin"})
         credentials = {"user": "admin", "password": made["password"]}
-        status, answer = self.call("POST", "/v1/login", credentials)
-        if status == 200 and answer.get("must_change_password"):
-            self._token = answer["token"]
+        _, answer = self.call("POST", "/v1/login", credentials)
         self._token = answer["token"]
-        fresh = PASSWORD
-        self.call("POST", "/v1/me/password", {"password": made["password"], "new_password": fresh})
-        status, answer = self.call("POST", "/v1/login", {"user": "admin", "password": fresh})
-        self._token = answer["token"] if status == 200 else self._token
+        self._enrol(made["password"])
+        change = {"current_password": made["password"], "new_password": PASSWORD}
+        self._confirmed("POST", "/v1/me/password", change)
+        _, answer = self.call("POST", "/v1/login", {"user": "admin", "password": PASSWORD})
+        self._token = answer["token"]
+
+    def _must(self, wanted, *request):
+        status, answer = self.call(*request)
+        assert status == wanted, (request[:2], status, answer)
+        return answer
+
+    def _enrol(self, password):
+        self.seed = self._must(201, "POST", "/v1/me/totp", {"password": password})["secret"]
+        self._must(200, "POST", "/v1/me/totp/activate", {"code": self._code()})
+
+    def _code(self):
+        return pyotp.TOTP(self.seed).at(self._stage.now())
+
+    def _confirmed(self, *request):
+        """What is asked for twice: the request, and then a code of the next step."""
+        asked = self._must(202, *request)["confirmation"]
+        self._stage.clock.sleep(30)
+        self._stage.cool("api")
+        path = f"/v1/confirmations/{asked['confirmation_id']}"
+        status, answer = self.call("POST", path, {"code": self._code()})
+        assert status < 300, (request[:2], status, answer)
+
+    def _sensitive(self):
+        """A schedule that runs by hand only with a code."""
+        job = {"target": {"kind": "http", "url": f"{self._receiver.url}/ok"}}
+        timetable = {"expression": "@yearly"}
+        document = {"schedule_id": "payroll", "sensitive": True, "timetable": timetable, "job": job}
+        self._must(201, "POST", "/v1/schedules", document)
+        self._confirmed("POST", "/v1/schedules/payroll/trigger", {"payload": {"month": "2026-11"}})
 
     def _schedules(self):
         ok, fails = f"{self._receiver.url}/ok", f"{self._receiver.url}/fail"

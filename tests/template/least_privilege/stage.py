@@ -161,6 +161,10 @@ class Stage:
             os.environ.clear()
             os.environ.update(kept)
 
+    def cool(self, name):
+        """The function's next invocation is a cold start, which remembers no key."""
+        self._wired.discard(name)
+
     def invoke(self, name, given):
         module, wire = HANDLERS[name]
         with self.as_function(name):
