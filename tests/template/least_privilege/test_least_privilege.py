@@ -3,9 +3,8 @@
 import pytest
 
 from tests.template.least_privilege.expectations import NOT_PLAYED, probes
-from tests.template.least_privilege.play import Play
 from tests.template.least_privilege.policy import Call, decide
-from tests.template.least_privilege.stage import HANDLERS, Stage, listen
+from tests.template.least_privilege.stage import HANDLERS
 
 KEY, ROLE = "arn:aws:kms:eu-central-1:1:key/k", "arn:aws:iam::1:role/r"
 PURPOSE = "kms:EncryptionContext:purpose"
@@ -80,15 +79,9 @@ def test_what_the_evaluator_does_not_know_is_an_error():
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory):
+def stage(day):
     """A stage on which the play is over."""
-    made = Stage(tmp_path_factory.mktemp("rights"))
-    try:
-        listen(made.recorder)
-        Play(made).run()
-        yield made
-    finally:
-        made.stop()
+    return day.stage
 
 
 @pytest.mark.slow
