@@ -49,6 +49,7 @@ class WorkflowWitness:
             self.must(not left, f"{run_id} is compensated but for {left}")
         elif new.state is RunState.FAILED:
             self.must(not self._effects(run_id), f"{run_id} failed and leaves what it did")
+            self.must(bool(below), f"{run_id} failed ({new.reason}) and no step of it had begun")
 
 
 def _is_below(run_id, top):

@@ -179,15 +179,15 @@ def test_a_body_that_is_no_message_is_refused_by_name(world, body):
         world.execute.execute(body, world.clock.now())
 
 
-def test_a_job_that_cannot_be_read_for_now_is_tried_again(world):
-    revision = world.schedules.revision
+def test_a_message_whose_job_cannot_be_read_for_now_comes_again_and_costs_no_attempt(world):
+    revision, message = world.schedules.revision, world.queue.sent[0]
     world.schedules.revision = lambda *key: (_ for _ in ()).throw(Unavailable("no answer"))
-    world.work()
-    assert world.run(world.start).state is RunState.RETRYING
+    with pytest.raises(Unavailable):
+        world.work(message)
+    assert (world.run(world.start).state, world.run(world.start).attempt) == (RunState.QUEUED, 0)
     world.schedules.revision = revision
-    world.clock.set(world.run(world.start).not_before)
-    world.work()
-    assert world.run(world.start).state is RunState.SUCCEEDED
+    world.work(message)
+    assert (world.run(world.start).state, world.run(world.start).attempt) == (RunState.SUCCEEDED, 1)
 
 
 def test_an_attempt_whose_invocation_has_no_time_left_calls_nothing(world):

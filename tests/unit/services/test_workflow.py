@@ -305,6 +305,23 @@ def test_a_step_that_somebody_begins_while_the_workflow_is_stopped_ends_before_i
     assert world.states() == {"extract": "CANCELLED", "load": "SKIPPED"}
 
 
+@pytest.mark.parametrize("document", [ETL, task("work", compensate=task("undo_work"))], ids=["steps", "task"])
+def test_a_job_that_cannot_be_read_for_a_moment_is_not_taken_for_a_plain_task(document):
+    world = WorkflowWorld(document)
+    world.says |= {"load": [broken()], "work": [broken()]}
+    world.tick.run(range(1))
+    revision, message = world.schedules.revision, world.queue.sent[0]
+
+    def refuse_once(*key):
+        world.schedules.revision = revision
+        raise Unavailable("no answer")
+
+    world.schedules.revision = refuse_once
+    with pytest.raises(Unavailable):
+        world.work(message)
+    assert world.settle().state is RunState.COMPENSATED
+
+
 def test_a_cancelled_workflow_takes_its_effects_back_when_asked():
     world = started(ETL, "extract")
     world.cancel_run(world.top_id, COMPENSATE_FIRST, "cancelled by ops")

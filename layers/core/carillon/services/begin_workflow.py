@@ -17,7 +17,7 @@ from carillon.domain.workflow.facts import paths_of_step
 from carillon.domain.workflow.fan_out import check_elements
 from carillon.domain.workflow.rows import begin, begin_items, ended
 from carillon.domain.workflow.shape import Step
-from carillon.domain.workflow.tasks import BELOW, place_of
+from carillon.domain.workflow.tasks import place_of
 from carillon.domain.workflow.tree import CONDITION
 from carillon.ports.runs import OutputStore, RunStore
 from carillon.ports.world import Chance, Clock
@@ -61,9 +61,11 @@ class BeginWorkflow:
         try:
             whole = self._jobs.whole(pinned)
         except CarillonError as error:
-            if error.retryable and run.origin in BELOW:
+            if error.retryable:
+                # Nothing has begun, so the message comes again. An attempt that did not know of the job's steps or of
+                # its compensation would run it as a plain task.
                 raise
-            # The attempt itself will say so, with its retries.
+            # The attempt itself will say so, and fail.
             return Begun(False, run)
         key = place_of(run)
         if key is None and whole.workflow is not None:
