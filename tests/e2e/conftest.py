@@ -56,7 +56,7 @@ def heard(stub_cloud):
 def receive(stub_cloud):
     """Waits for one message on a queue of the stub stack, named by its logical id."""
 
-    def one(logical_id, seconds=60):
+    def one(logical_id, seconds=20):
         sqs, url = stub_cloud.client("sqs"), stub_cloud.inventory.physical_ids[logical_id]
         found = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=seconds)["Messages"][0]
         sqs.delete_message(QueueUrl=url, ReceiptHandle=found["ReceiptHandle"])

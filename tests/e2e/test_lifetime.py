@@ -14,11 +14,13 @@ from tests.e2e.stubs import write_stack
 
 pytestmark = pytest.mark.slow
 
+# A process begun in the background ignores SIGINT, and so would its children: this one hears it in any case.
 PROGRAM = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from local.stack import LaptopCloud, Plan
 folder = Path(sys.argv[1])
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with LaptopCloud(Plan(template=folder / "template.yaml", folder=folder / "state", parameters={})) as cloud:
     cloud.function("plain").warm()
     print("children", *cloud.pids(), flush=True)
