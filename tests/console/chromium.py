@@ -96,12 +96,23 @@ class Person:
 
         def done():
             try:
-                find().click()
+                element = find()
+                leads_to = element.get_attribute("href")
+                element.click()
             except (StaleElementReferenceException, ElementClickInterceptedException):
                 return False
-            return True
+            return not leads_to or self._arrives(leads_to)
 
         self.wait(done, "the click")
+
+    def _arrives(self, address):
+        """Whether a link was followed; one that a new list replaced under the mouse is pressed again, as people do."""
+        until = time.monotonic() + 2
+        while self.driver.current_url != address:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.05)
+        return True
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
