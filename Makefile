@@ -27,7 +27,7 @@ demo: $(VENV)/.ready  ## Run the two-minute tour on the laptop cloud; it checks 
 	@$(PY) -m local demo
 
 test: $(VENV)/.ready  ## Run all tests
-	@$(PY) -m pytest --numprocesses 2 --no-loadscope-reorder
+	@$(PY) -m pytest --numprocesses 3 --no-loadscope-reorder
 
 up: $(VENV)/.ready  ## Keep the laptop cloud running and print how to log in
 	@$(PY) -m local up
