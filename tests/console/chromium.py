@@ -73,6 +73,17 @@ class Person:
             )
             time.sleep(0.1)
 
+    def settles(self, seconds=0.6):
+        """Waits until the page has something to show and changes no more for a while."""
+        seen, since = "", time.monotonic()
+        until = since + 20
+        while time.monotonic() - since < seconds:
+            now = self.run("return document.querySelector('main').innerText")
+            if now != seen or not now.strip():
+                seen, since = now, time.monotonic()
+            assert time.monotonic() < until, f"the page does not come to rest:\n{now[:500]}"
+            time.sleep(0.1)
+
     def type(self, selector, text):
         element = self.find(selector)
         element.clear()

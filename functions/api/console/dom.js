@@ -3,7 +3,7 @@
 const SVG = 'http://www.w3.org/2000/svg';
 const PLAIN = new Set(('id class type name for role title tabindex value placeholder rows autocomplete inputmode list ' +
   'min max maxlength spellcheck lang dir alt scope colspan datetime open hidden disabled checked selected required ' +
-  'readonly multiple x y x1 x2 y1 y2 cx cy r rx width height viewBox d transform text-anchor focusable').split(' '));
+  'readonly multiple x y x1 x2 y1 y2 cx cy r rx width height viewBox preserveAspectRatio d transform text-anchor focusable').split(' '));
 
 /** Whether an attribute can carry text without anything being loaded or run. */
 function isHarmless(name, value) {

@@ -22,7 +22,7 @@ export function hourBars(stats) {
     const bar = (y, height, kind) => s('rect', { x: at * 20 + 2, y, width: 16, height, class: `fill ${kind}` }, s('title', {}, word));
     return [bar(60 - high, high, 'succeeded'), bar(60 - high - (bad / top) * 56, (bad / top) * 56, 'failed')];
   });
-  return s('svg', { class: 'hours', viewBox: `0 0 ${slots * 20} 62`, role: 'img', 'aria-label': t('hours_picture') },
+  return s('svg', { class: 'hours', preserveAspectRatio: 'none', viewBox: `0 0 ${slots * 20} 62`, role: 'img', 'aria-label': t('hours_picture') },
     s('line', { x1: 0, y1: 61, x2: slots * 20, y2: 61, class: 'edge' }), bars);
 }
 
