@@ -160,6 +160,7 @@ def build_api(ports: ApiPorts) -> Api:
     at_once = DispatchAtOnce(Claimer(schedules, queue, clock, chance), clock, log)
     enqueue, keep_secrets = Enqueue(runs, queue, clock), KeepSecrets(ports.door_ports.sealer)
     work_off = WorkOff(ports.backfills, schedules, runs, states, enqueue, clock, map, log)
+    adopt = AdoptRuns(runs, ports.slots, clock, chance)
     archived = ReadArchived(ports.archive, clock, ports.side_by_side)
     return Api(
         clock=clock,
@@ -171,15 +172,7 @@ def build_api(ports: ApiPorts) -> Api:
         access=_access(ports, journal),
         doors=_doors(ports, journal),
         create_schedule=CreateSchedule(schedules, keep_secrets, clock, journal, at_once),
-        replace_schedule=ReplaceSchedule(
-            schedules,
-            keep_secrets,
-            clock,
-            journal,
-            end_queued,
-            at_once,
-            AdoptRuns(runs, ports.slots, clock, chance),
-        ),
+        replace_schedule=ReplaceSchedule(schedules, keep_secrets, clock, journal, end_queued, at_once, adopt),
         pause_schedule=PauseSchedule(schedules, clock, journal, end_queued),
         resume_schedule=ResumeSchedule(schedules, clock, journal, at_once),
         delete_schedule=DeleteSchedule(schedules, runs, clock, journal, end_queued),

@@ -8,6 +8,7 @@ from typing import Final
 from carillon.domain.errors import FieldError
 from carillon.domain.moments import to_rfc3339
 from carillon.domain.target_call import TargetCall
+from carillon.domain.targets.aws_spec import check_json, check_pairs, check_text
 from carillon.domain.targets.kind import Spec
 from carillon.domain.trace import TRACEPARENT
 
@@ -18,6 +19,33 @@ MAX_ATTRIBUTES: Final = 10
 OWN_PREFIX: Final = "carillon-"
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KEY: Final = re.compile(r"[!-~]{1,128}")
+
+
+def check_message(spec: Spec, service: str, place: str) -> Iterator[FieldError]:
+    """What both services ask of a message; `place` is what it is sent to, a queue or a topic."""
+    yield from check_json(spec, "message")
+    yield from check_pairs(spec, "attributes", 5)
+    yield from check_attributes(spec)
+    yield from check_text(spec, "group", 128)
+    if spec.get("group") is not None and not is_fifo(spec):
+        yield FieldError("group", f"Only a FIFO {place}, whose name ends in .fifo, has groups.")
+    if spec.get("message") == "":
+        yield FieldError(
+            "message", f"{service} takes no empty message; leave it out to send the run's facts."
+        )
+
+
+def is_fifo(spec: Spec) -> bool:
+    """Whether it keeps an order, which its name tells."""
+    return str(spec.get("arn")).endswith(FIFO)
+
+
+def in_order(call: TargetCall) -> dict[str, str]:
+    """The group of a message and what makes it count once, where the order is kept."""
+    if not is_fifo(call.spec):
+        return {}
+    group = call.spec.get("group") or call.schedule_id
+    return {"MessageGroupId": group, "MessageDeduplicationId": once_key(call.run_id)}
 
 
 def check_attributes(spec: Spec) -> Iterator[FieldError]:

@@ -7,17 +7,14 @@ from carillon.domain.errors import FieldError
 from carillon.domain.target_call import TargetCall
 from carillon.domain.targets.aws_answers import NOT_FOUND, REFUSED, Meaning
 from carillon.domain.targets.aws_spec import (
-    arn_of,
     check_arn,
     check_fields,
-    check_json,
-    check_pairs,
     check_text,
     input_of,
     own_id,
 )
 from carillon.domain.targets.kind import Reach, Spec, TargetKind
-from carillon.domain.targets.messages import FIFO, attributes_of, check_attributes, once_key
+from carillon.domain.targets.messages import attributes_of, check_message, in_order
 
 ERRORS: Final[Mapping[str, Meaning]] = {
     "NotFoundException": NOT_FOUND,
@@ -33,21 +30,12 @@ def check_sns(spec: Spec, reach: Reach) -> tuple[FieldError, ...]:
     faults = [
         *check_fields(spec, ("arn", "subject", "message", "attributes", "group")),
         *check_arn(spec, "arn", "sns", "", reach.aws, example=_EXAMPLE),
-        *check_json(spec, "message"),
+        *check_message(spec, "SNS", "topic"),
         *check_text(spec, "subject", LONGEST_SUBJECT),
-        *check_pairs(spec, "attributes", 5),
-        *check_attributes(spec),
-        *check_text(spec, "group", 128),
     ]
     subject = spec.get("subject")
     if isinstance(subject, str) and not (subject.isascii() and subject[:1].isalnum()):
         faults.append(FieldError("subject", "A subject is plain ASCII and begins with a letter or digit."))
-    if spec.get("group") is not None and not str(spec.get("arn")).endswith(FIFO):
-        faults.append(FieldError("group", "Only a FIFO topic, whose name ends in .fifo, has groups."))
-    if spec.get("message") == "":
-        faults.append(
-            FieldError("message", "SNS takes no empty message; leave it out to send the run's facts.")
-        )
     return tuple(faults)
 
 
@@ -64,7 +52,4 @@ def sns_request(call: TargetCall) -> dict[str, Any]:
     }
     if spec.get("subject"):
         request["Subject"] = spec["subject"]
-    if arn_of(spec).resource.endswith(FIFO):
-        request["MessageGroupId"] = spec.get("group") or call.schedule_id
-        request["MessageDeduplicationId"] = once_key(call.run_id)
-    return request
+    return request | in_order(call)

@@ -7,17 +7,13 @@ from carillon.domain.errors import FieldError
 from carillon.domain.target_call import TargetCall
 from carillon.domain.targets.aws_answers import NOT_FOUND, REFUSED, THROTTLED, Meaning
 from carillon.domain.targets.aws_spec import (
-    arn_of,
     check_arn,
     check_fields,
-    check_json,
-    check_pairs,
-    check_text,
     input_of,
     own_id,
 )
 from carillon.domain.targets.kind import Reach, Spec, TargetKind
-from carillon.domain.targets.messages import FIFO, attributes_of, check_attributes, once_key
+from carillon.domain.targets.messages import attributes_of, check_message, in_order, is_fifo
 
 ERRORS: Final[Mapping[str, Meaning]] = {
     "NonExistentQueue": NOT_FOUND,
@@ -34,25 +30,15 @@ def check_sqs(spec: Spec, reach: Reach) -> tuple[FieldError, ...]:
     faults = [
         *check_fields(spec, ("arn", "message", "attributes", "group", "delay_seconds")),
         *check_arn(spec, "arn", "sqs", "", reach.aws, example=_EXAMPLE),
-        *check_json(spec, "message"),
-        *check_pairs(spec, "attributes", 5),
-        *check_attributes(spec),
-        *check_text(spec, "group", 128),
+        *check_message(spec, "SQS", "queue"),
     ]
-    is_fifo = str(spec.get("arn")).endswith(FIFO)
     delay = spec.get("delay_seconds", 0)
     if not isinstance(delay, int) or isinstance(delay, bool) or not 0 <= delay <= MAX_DELAY_SECONDS:
         faults.append(
             FieldError("delay_seconds", f"This must be a whole number from 0 to {MAX_DELAY_SECONDS}.")
         )
-    elif delay and is_fifo:
+    elif delay and is_fifo(spec):
         faults.append(FieldError("delay_seconds", "A FIFO queue takes no delay of a single message."))
-    if spec.get("group") is not None and not is_fifo:
-        faults.append(FieldError("group", "Only a FIFO queue, whose name ends in .fifo, has groups."))
-    if spec.get("message") == "":
-        faults.append(
-            FieldError("message", "SQS takes no empty message; leave it out to send the run's facts.")
-        )
     return tuple(faults)
 
 
@@ -69,7 +55,4 @@ def sqs_request(call: TargetCall, url: str) -> dict[str, Any]:
     }
     if spec.get("delay_seconds"):
         request["DelaySeconds"] = spec["delay_seconds"]
-    if arn_of(spec).resource.endswith(FIFO):
-        request["MessageGroupId"] = spec.get("group") or call.schedule_id
-        request["MessageDeduplicationId"] = once_key(call.run_id)
-    return request
+    return request | in_order(call)
