@@ -11,8 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 
 from api.errors import MethodNotAllowed, UnsupportedMediaType
 from api.statuses import is_described, status_of
-from carillon.domain.errors import CarillonError, FieldError, InvalidInput, LoginThrottled
-from carillon.domain.security_errors import IdempotencyInProgress, RateLimited
+from carillon.domain.errors import CarillonError, FieldError, InvalidInput, TryLater
 from carillon.ports.world import Log
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -75,7 +74,7 @@ def _fault(error: dict[str, Any]) -> FieldError:
 def _headers(error: Exception, status: HTTPStatus) -> dict[str, str]:
     if status is HTTPStatus.UNAUTHORIZED:
         return {"www-authenticate": "Bearer"}
-    if isinstance(error, LoginThrottled | RateLimited | IdempotencyInProgress):
+    if isinstance(error, TryLater):
         return {"retry-after": str(error.retry_after_seconds)}
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         return {"retry-after": str(RETRY_AFTER_SECONDS)}

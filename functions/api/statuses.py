@@ -6,7 +6,7 @@ from typing import Final
 
 from api import errors as http
 from carillon.domain import errors
-from carillon.domain import security_errors as doors
+from carillon.domain.errors import doors
 
 STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
     errors.InvalidInput: HTTPStatus.BAD_REQUEST,

@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from carillon.domain.errors import FieldError, InvalidInput
-from carillon.domain.moments import from_ms
-from carillon.domain.security_errors import (
+from carillon.domain.errors.doors import (
     AnswerNotKept,
     IdempotencyInProgress,
     IdempotencyInterrupted,
     IdempotencyKeyReused,
 )
+from carillon.domain.moments import from_ms
 
 LIFETIME: Final = timedelta(hours=24)
 LONGEST_ACT: Final = timedelta(seconds=30)

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from carillon.domain.errors import FieldError, InvalidInput
+from carillon.domain.errors.doors import StaleTimestamp
 from carillon.domain.moments import from_ms, to_rfc3339
 from carillon.domain.reading import moment_of
-from carillon.domain.security_errors import StaleTimestamp
 
 WINDOW: Final = timedelta(seconds=300)
 NONCE_LIFETIME: Final = 2 * WINDOW + timedelta(seconds=1)

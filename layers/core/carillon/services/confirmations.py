@@ -19,17 +19,17 @@ from carillon.domain.confirmation import (
     to_value,
 )
 from carillon.domain.errors import SealError, Throttled, Unauthenticated, VersionMismatch
-from carillon.domain.idempotency import request_digest
-from carillon.domain.moments import to_rfc3339
-from carillon.domain.rbac import ADMIN, reachable
-from carillon.domain.risk import OPERATOR, Risk
-from carillon.domain.schedule import Schedule
-from carillon.domain.security_errors import (
+from carillon.domain.errors.doors import (
     ConfirmationEnded,
     ConfirmationNotFound,
     SecondFactorRequired,
     TooManyConfirmations,
 )
+from carillon.domain.idempotency import request_digest
+from carillon.domain.moments import to_rfc3339
+from carillon.domain.rbac import ADMIN, reachable
+from carillon.domain.risk import OPERATOR, Risk
+from carillon.domain.schedule import Schedule
 from carillon.ports.access import AccessStore
 from carillon.ports.audit import AuditLog
 from carillon.ports.guards import Fact, Facts

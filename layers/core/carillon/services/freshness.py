@@ -1,8 +1,8 @@
 """Lets a request through once: its timestamp is near, and its nonce was never sent by this principal."""
 
 from carillon.domain.access import Principal
+from carillon.domain.errors.doors import NonceReused
 from carillon.domain.replay import NONCE_LIFETIME, check_timestamp, nonce_guard
-from carillon.domain.security_errors import NonceReused
 from carillon.ports.guards import Fact, Facts
 from carillon.ports.world import Chance, Clock
 

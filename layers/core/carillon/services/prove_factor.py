@@ -8,8 +8,8 @@ from typing import Final
 from carillon.domain.access import Principal
 from carillon.domain.confirmation import Reply
 from carillon.domain.errors import LostRace, Throttled
+from carillon.domain.errors.doors import CodeRefused, SecondFactorLocked, SecondFactorRequired
 from carillon.domain.moments import from_ms, to_ms, to_rfc3339
-from carillon.domain.security_errors import CodeRefused, SecondFactorLocked, SecondFactorRequired
 from carillon.domain.totp import (
     Factor,
     Standing,

@@ -5,9 +5,9 @@ from typing import Final
 
 from carillon.domain.access import Principal
 from carillon.domain.errors import Throttled
+from carillon.domain.errors.doors import RateLimited
 from carillon.domain.limits import OperationClass, admit, limit_of
 from carillon.domain.rbac import reachable
-from carillon.domain.security_errors import RateLimited
 from carillon.ports.guards import Fact, Facts
 from carillon.ports.world import Chance, Clock
 

@@ -14,11 +14,11 @@ from carillon.domain.errors import (
     WrongPassword,
     WrongState,
 )
+from carillon.domain.errors.doors import NothingPending
 from carillon.domain.moments import to_rfc3339
 from carillon.domain.password import verify_password
 from carillon.domain.permission import Permission
 from carillon.domain.scope import Subject
-from carillon.domain.security_errors import NothingPending
 from carillon.domain.totp import (
     PENDING,
     RECOVERY_CODES,

@@ -57,7 +57,7 @@ from carillon.domain.errors.refused import (
     Unauthenticated,
     WrongPassword,
 )
-from carillon.domain.errors.root import CarillonError, LostRace, Throttled, Unavailable
+from carillon.domain.errors.root import CarillonError, LostRace, Throttled, TryLater, Unavailable
 from carillon.domain.errors.stored import (
     ArchiveTooLarge,
     AuditIncomplete,
@@ -116,6 +116,7 @@ __all__ = [
     "SealError",
     "SecretMissing",
     "Throttled",
+    "TryLater",
     "Unauthenticated",
     "Unavailable",
     "UserExists",

@@ -1,6 +1,6 @@
 """Who asks may not, or has not shown who they are."""
 
-from carillon.domain.errors.root import CarillonError
+from carillon.domain.errors.root import CarillonError, TryLater
 
 
 class Unauthenticated(CarillonError):
@@ -44,11 +44,7 @@ class LoginFailed(Unauthenticated):
     code = "login_failed"
 
 
-class LoginThrottled(CarillonError):
+class LoginThrottled(TryLater):
     """Too many failed logins: wait before the next try."""
 
     code = "login_throttled"
-
-    def __init__(self, message: str | None = None, *, retry_after_seconds: int = 900) -> None:
-        super().__init__(message)
-        self.retry_after_seconds = retry_after_seconds

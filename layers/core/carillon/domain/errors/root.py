@@ -31,3 +31,11 @@ class Unavailable(CarillonError):
 
     code = "unavailable"
     retryable = True
+
+
+class TryLater(CarillonError):
+    """Not now: the same may be asked again after `retry_after_seconds`."""
+
+    def __init__(self, message: str | None = None, *, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds

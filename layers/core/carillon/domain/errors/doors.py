@@ -1,6 +1,9 @@
-"""The refusals of the doors before an operation: too old, seen before, too many, not confirmed; part of the tree."""
+"""The doors before an operation: too old, seen before, too many, not confirmed."""
 
-from carillon.domain.errors import CarillonError, Forbidden, InvalidInput, WrongState
+from carillon.domain.errors.bad_input import InvalidInput
+from carillon.domain.errors.conflict import WrongState
+from carillon.domain.errors.refused import Forbidden
+from carillon.domain.errors.root import CarillonError, TryLater
 
 
 class StaleTimestamp(InvalidInput):
@@ -15,14 +18,10 @@ class NonceReused(CarillonError):
     code = "nonce_reused"
 
 
-class RateLimited(CarillonError):
+class RateLimited(TryLater):
     """Too many of these operations in a short time."""
 
     code = "rate_limited"
-
-    def __init__(self, message: str | None = None, *, retry_after_seconds: int) -> None:
-        super().__init__(message)
-        self.retry_after_seconds = retry_after_seconds
 
 
 class SecondFactorLocked(RateLimited):
@@ -43,14 +42,10 @@ class IdempotencyKeyReused(CarillonError):
     code = "idempotency_key_reused"
 
 
-class IdempotencyInProgress(CarillonError):
+class IdempotencyInProgress(TryLater):
     """The request with this Idempotency-Key is still being carried out."""
 
     code = "idempotency_in_progress"
-
-    def __init__(self, message: str | None = None, *, retry_after_seconds: int) -> None:
-        super().__init__(message)
-        self.retry_after_seconds = retry_after_seconds
 
 
 class IdempotencyInterrupted(WrongState):
