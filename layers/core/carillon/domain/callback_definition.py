@@ -1,6 +1,5 @@
 """The bodies of a callback, read into what it says; every fault at once, as for a schedule."""
 
-import json
 import re
 from typing import Any, Final
 
@@ -19,13 +18,7 @@ def read_completion(document: Any) -> tuple[Answer, Any]:
     faults = Faults()
     body = Section({} if document is None else document, "", faults, ("output", "message"))
     message = body.text("message", longest=MAX_MESSAGE) or "The target called back that it is done."
-    output = body.get("output")
-    size = len(json.dumps(output, separators=(",", ":"), ensure_ascii=False).encode(errors="replace"))
-    if size > MAX_OUTPUT_BYTES:
-        body.fault(
-            "output",
-            f"The output is {size} bytes; {MAX_OUTPUT_BYTES} are allowed. Store the data and send a reference to it.",
-        )
+    output = body.value("output", MAX_OUTPUT_BYTES)
     faults.raise_any("The callback is not valid.")
     return Answer(CallbackVerb.COMPLETE, message), output
 

@@ -4,6 +4,7 @@ A `Section` is one JSON object of the document; a missing or null field has its 
 are noted under their dotted path, and the default stands in for them so that reading can go on.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -80,6 +81,15 @@ class Section:
             return default
         if not value.isprintable() and any(ord(sign) < 32 and sign not in "\n\t" for sign in value):
             self.fault(name, "This text holds control characters; leave them out.")
+        return value
+
+    def value(self, name: str, longest: int) -> Any:
+        """Any JSON value of at most so many bytes, None where there is none."""
+        value = self.get(name)
+        size = len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode(errors="replace"))
+        if size > longest:
+            remedy = "Store the data and send a reference to it."
+            self.fault(name, f"The {name} is {size} bytes; {longest} are allowed. {remedy}")
         return value
 
     def flag(self, name: str, default: bool = False) -> bool:

@@ -14,6 +14,7 @@ from carillon.domain.job import Job
 from carillon.domain.secrets import Secret
 from carillon.domain.target_ids import UNKNOWN_TARGET, target_ids
 from carillon.domain.targets.url import parse_url
+from carillon.domain.templates import is_path, texts_of
 from carillon.domain.workflow.inputs import INPUT_FIELDS, MARK
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -32,7 +33,7 @@ class SecretText(str):
 
 def names_in(value: Any) -> frozenset[str]:
     """The secrets that the texts of a value name."""
-    return frozenset(name for _, text in _texts(value, "") for name in _PLACEHOLDER.findall(text))
+    return frozenset(name for _, text in texts_of(value, "") for name in _PLACEHOLDER.findall(text))
 
 
 def placed(value: Any) -> Any:
@@ -40,7 +41,7 @@ def placed(value: Any) -> Any:
     if isinstance(value, str):
         return SecretText(value) if _FILLED.search(value) else value
     if isinstance(value, Mapping):
-        return {name: each if _is_path(name) else placed(each) for name, each in value.items()}
+        return {name: each if is_path(name) else placed(each) for name, each in value.items()}
     return [placed(each) for each in value] if isinstance(value, list) else value
 
 
@@ -48,7 +49,7 @@ def names_placed(value: Any) -> frozenset[str]:
     """The secrets that the marked texts of a value name."""
     return frozenset(
         name
-        for _, text in _texts(value, "")
+        for _, text in texts_of(value, "")
         if isinstance(text, SecretText)
         for name in _PLACEHOLDER.findall(text)
     )
@@ -108,7 +109,7 @@ def tasks_of(job: Job, path: str = "job") -> Iterator[tuple[str, Job]]:
 def check_uses(job: Job, known: frozenset[str]) -> Iterator[FieldError]:
     """A fault for every placeholder in a place that takes none, or of a secret that the schedule does not have."""
     for path, task in tasks_of(job):
-        for where, text in _texts(task.target, f"{path}.target"):
+        for where, text in texts_of(task.target, f"{path}.target"):
             field = where.removeprefix(f"{path}.target.").partition(".")[0]
             for name in _PLACEHOLDER.findall(text):
                 if field not in _PLACES:
@@ -119,20 +120,3 @@ def check_uses(job: Job, known: frozenset[str]) -> Iterator[FieldError]:
                     yield FieldError(
                         where, f"There is no secret {ascii(name)[1:-1]:.64}; give it in job.secrets."
                     )
-
-
-def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
-    """Every text of a value with its place; not the expressions."""
-    if isinstance(value, str):
-        yield where, value
-    elif isinstance(value, Mapping):
-        for name, each in value.items():
-            if not _is_path(name):
-                yield from _texts(each, f"{where}.{ascii(str(name)[:64])[1:-1]}")
-    elif isinstance(value, list):
-        for place, each in enumerate(value):
-            yield from _texts(each, f"{where}.{place}")
-
-
-def _is_path(name: object) -> bool:
-    return str(name).endswith(MARK)

@@ -46,7 +46,7 @@ class Facts:
 
 def check_templates(target: Mapping[str, Any], *, has_callback: bool = False) -> Iterator[FieldError]:
     """A fault for every placeholder that stands for nothing."""
-    for where, text in _texts(target, ""):
+    for where, text in texts_of(target, ""):
         for escaped, inner in _PLACEHOLDER.findall(text):
             message = None if escaped else _fault(inner, has_callback=has_callback)
             if message is not None:
@@ -57,7 +57,7 @@ def needs_window(target: Any) -> bool:
     """Whether a text names the last success."""
     return any(
         not escaped and inner.partition(":")[0] == "window.start"
-        for _, text in _texts(target, "")
+        for _, text in texts_of(target, "")
         for escaped, inner in _PLACEHOLDER.findall(text)
     )
 
@@ -67,7 +67,7 @@ def fill(value: Any, facts: Facts) -> Any:
     if isinstance(value, str):
         return _PLACEHOLDER.sub(lambda found: _filled(found, facts), value)
     if isinstance(value, Mapping):
-        return {name: each if _is_path(name) else fill(each, facts) for name, each in value.items()}
+        return {name: each if is_path(name) else fill(each, facts) for name, each in value.items()}
     return [fill(each, facts) for each in value] if isinstance(value, list) else value
 
 
@@ -102,18 +102,20 @@ def _fault(inner: str, *, has_callback: bool = True) -> str | None:
     return None
 
 
-def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
+def texts_of(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Every text of a value with its place; not the expressions."""
     if isinstance(value, str):
         yield where, value
     elif isinstance(value, Mapping):
         for name, each in value.items():
-            if not _is_path(name):
+            if not is_path(name):
                 shown = ascii(str(name)[:64])[1:-1]
-                yield from _texts(each, f"{where}.{shown}" if where else shown)
+                yield from texts_of(each, f"{where}.{shown}" if where else shown)
     elif isinstance(value, list):
         for place, each in enumerate(value):
-            yield from _texts(each, f"{where}.{place}")
+            yield from texts_of(each, f"{where}.{place}")
 
 
-def _is_path(name: object) -> bool:
+def is_path(name: object) -> bool:
+    """Whether what stands under this name is an expression."""
     return str(name).endswith(MARK)
