@@ -95,7 +95,7 @@ _RUNS: Final = {
     "POST /v1/runs/{run_id}/retry": _line("run.retry", On.RUN, _P.RETRY_RUNS, limited_as=_REPEAT),
     "POST /v1/runs/{run_id}/compensate": _line("run.compensate", On.RUN, _P.RETRY_RUNS, limited_as=_REPEAT),
     "POST /v1/runs/{run_id}/settle": _line(
-        "run.settle", On.RUN, _P.COMPLETE_RUNS, sentence=sentences.settle_run
+        "run.settle", On.RUN, _P.SETTLE_RUNS, sentence=sentences.settle_run
     ),
     "POST /v1/runs/{run_id}/complete": _line("run.complete", On.RUN, _P.COMPLETE_RUNS),
     "POST /v1/runs/{run_id}/fail": _line("run.fail", On.RUN, _P.COMPLETE_RUNS),

@@ -155,6 +155,20 @@ def test_a_failed_compensation_is_settled_with_a_note(etl):
     assert (again.status, again.code) == (409, "run_not_compensable")
 
 
+def test_settling_needs_a_permission_of_its_own(etl):
+    world, run_id = etl
+    begin(world, run_id, RunState.COMPENSATION_FAILED, ended_at=world.clock.now())
+    for action in ("complete", "settle"):
+        permission = {"resource": "runs", "actions": [action], "scope": "any"}
+        world.call("POST", "/v1/roles", {"role": action, "permissions": [permission]})
+        world.add_user(action, (action,))
+    path, note = f"/v1/runs/{run_id}/settle", {"note": "rows removed by hand"}
+    refused = world.call("POST", path, note, token=world.token_of("complete"))
+    assert refused.status == 403
+    assert "runs:settle" in refused.text
+    assert world.call("POST", path, note, token=world.token_of("settle")).status == 200
+
+
 def test_a_failed_compensation_is_tried_again(etl):
     world, run_id = etl
     begin(world, run_id, RunState.COMPENSATION_FAILED, ended_at=world.clock.now())

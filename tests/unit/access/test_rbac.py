@@ -1,10 +1,13 @@
 """Roles: what they give together, what nobody can hand on, and circles."""
 
+import re
 from itertools import pairwise
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+import carillon.services
 from carillon.domain.permission import ACTIONS, Permission
 from carillon.domain.rbac import BUILT_IN, Grant, Role, cycle, effective, permits, unheld
 from carillon.domain.role_definition import permissions_document, read_role
@@ -117,7 +120,7 @@ def test_a_circle_says_which_way_it_goes():
 def test_the_built_in_roles_give_what_their_names_promise():
     gives = {name: {grant.permission for grant in effective([name], {})} for name in BUILT_IN}
     assert gives["admin"] == set(Permission)
-    assert all(permission.is_reading for permission in gives["viewer"])
+    assert all(permission.action == "read" for permission in gives["viewer"])
     assert gives["viewer"] < gives["editor"] < gives["admin"]
     assert gives["viewer"] < gives["operator"] < gives["admin"]
     for name in ("viewer", "editor", "operator"):
@@ -127,7 +130,7 @@ def test_the_built_in_roles_give_what_their_names_promise():
 def test_an_editor_writes_only_what_is_theirs():
     grants = effective(["editor"], {})
     for permission in Permission:
-        if permission.is_reading:
+        if permission.action == "read":
             continue
         assert not permits(grants, permission, Subject("x", owner="eve"), "ada")
 
@@ -136,6 +139,12 @@ def test_every_permission_names_a_resource_and_an_action():
     assert {f"{resource}:{action}" for resource, actions in ACTIONS.items() for action in actions} == set(
         map(str, Permission)
     )
+
+
+def test_every_permission_is_asked_for_by_a_service():
+    (folder,) = carillon.services.__path__
+    asking = "".join(path.read_text() for path in Path(folder).glob("*.py"))
+    assert set(re.findall(r"Permission\.([A-Z_]+)", asking)) == {each.name for each in Permission}
 
 
 @given(st.lists(grants, max_size=6))

@@ -49,11 +49,6 @@ class Permission(StrEnum):
         """What may be done."""
         return self.partition(":")[2]
 
-    @property
-    def is_reading(self) -> bool:
-        """Whether it changes nothing."""
-        return self.action == "read"
-
 
 ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     resource: tuple(each.action for each in Permission if each.resource == resource)

@@ -60,7 +60,7 @@ BUILT_IN: Final[Mapping[str, Role]] = {
                 OWNER,
                 *(_P.CREATE_SCHEDULES, _P.EDIT_SCHEDULES, _P.DELETE_SCHEDULES, _P.PAUSE_SCHEDULES),
                 *(_P.RESUME_SCHEDULES, _P.TRIGGER_SCHEDULES, _P.SKIP_FIRE_TIMES, _P.BACKFILL_SCHEDULES),
-                *(_P.CANCEL_RUNS, _P.RETRY_RUNS, _P.COMPLETE_RUNS),
+                *(_P.CANCEL_RUNS, _P.RETRY_RUNS, _P.COMPLETE_RUNS, _P.SETTLE_RUNS),
             ),
         ),
         Role(

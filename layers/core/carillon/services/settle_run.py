@@ -67,7 +67,7 @@ class SettleRun:
             message = f"settled by {principal.name}: {note}"
             return ended(run, EventKind.SETTLE, self._clock.now(), self._chance.token(), message, run.reason)
 
-        return self._move(principal, run_id, Permission.COMPLETE_RUNS, "run.settle", note, move)
+        return self._move(principal, run_id, Permission.SETTLE_RUNS, "run.settle", note, move)
 
     def _check_compensable(self, run: Run) -> None:
         if run.state is RunState.COMPENSATION_FAILED:
