@@ -75,7 +75,7 @@ class ApiClient:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._url + path, data=data, headers=headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=35) as response:
+            with urllib.request.urlopen(request, timeout=120) as response:
                 text = response.read()
         except urllib.error.HTTPError as error:
             raise ApiError(method, path, error.code, _problem(error.read())) from error

@@ -77,8 +77,11 @@ class LocalFunction:
     def _put_back(self, sandbox: Sandbox) -> None:
         with self._lock:
             self._busy.discard(sandbox)
-            if sandbox.usable and not self._stopped:
+            is_kept = sandbox.usable and not self._stopped
+            if is_kept:
                 self._free.append(sandbox)
+        if not is_kept:
+            sandbox.stop()
 
 
 def _environment(spec: FunctionSpec, endpoints: Mapping[str, str]) -> dict[str, str]:

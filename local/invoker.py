@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from local.function import LocalFunction
@@ -70,7 +71,7 @@ class Invoker:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _submit(self, queued: _Queued) -> None:
-        if not self._stopped:
+        with suppress(RuntimeError):  # The threads were shut down: events still queued are forgotten.
             self._threads.submit(self._attempt, queued)
 
     def _attempt(self, queued: _Queued) -> None:

@@ -50,10 +50,16 @@ class QueueSource:
         while not self._stopping.is_set():
             self._places.acquire()
             messages = self._next_batch()
-            if messages and not self._stopping.is_set():
-                self._threads.submit(self._work, messages)
-            else:
+            if not messages or not self._hand_over(messages):
                 self._places.release()
+
+    def _hand_over(self, messages: Messages) -> bool:
+        """Give a batch to a thread; one that arrives while the source stops is left to the queue."""
+        try:
+            self._threads.submit(self._work, messages)
+        except RuntimeError:  # The threads were shut down since the last look.
+            return False
+        return True
 
     def _next_batch(self) -> list[dict[str, Any]]:
         try:

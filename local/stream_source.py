@@ -93,6 +93,8 @@ class StreamSource:
             if first:
                 records, attempt = records[first:], 0
             attempt += 1
+            if self._stopping.is_set():
+                return
             if self._used_up(records, attempt):
                 self._give_up(records, answer, attempt)
                 return
@@ -136,8 +138,11 @@ class StreamSource:
                 "streamArn": self._source.source_arn,
             },
         }
-        url = queue_url(self._sqs, self._source.failure_arn)
-        self._sqs.send_message(QueueUrl=url, MessageBody=json.dumps(note))
+        try:
+            url = queue_url(self._sqs, self._source.failure_arn)
+            self._sqs.send_message(QueueUrl=url, MessageBody=json.dumps(note))
+        except (BotoCoreError, ClientError) as error:
+            self._complain(f"cannot tell {self._source.failure_arn}: {error}")
 
     def _complain(self, what: str) -> None:
         if not self._stopping.is_set():
