@@ -54,6 +54,7 @@ class HttpTarget(Strict):
     url: str = Field(examples=["https://api.example.com/jobs"])
     headers: dict[str, str] = Field(default={})
     body: Any = None
+    sign_with: str | None = Field(default=None, examples=["${secrets.SIGNING_KEY}"])
 
 
 class AwsTarget(BaseModel):

@@ -7,7 +7,7 @@ from openapi_spec_validator import validate
 from api.admission import PUBLIC
 from api.examples import EXAMPLES
 from api.operations import OPERATIONS
-from api.schedule_models import ScheduleDocument
+from api.schedule_models import HttpTarget, ScheduleDocument
 from carillon.domain.risk import RISKS
 from tests.functions.api.world import MINIMAL
 
@@ -76,6 +76,22 @@ def test_the_described_schedule_has_the_defaults_that_the_api_fills_in(world):
 
     assert described.pop("job")["retry"] == answered["job"]["retry"]
     assert {name: answered[name] for name in described} == described
+
+
+def test_everything_a_request_of_a_job_can_say_is_described(world):
+    target = {
+        "kind": "http",
+        "method": "PUT",
+        "url": "https://example.com/etl",
+        "headers": {"X-Team": "data"},
+        "body": {"day": "${fire_time:date}"},
+        "sign_with": "${secrets.SIGNING_KEY}",
+    }
+    job = {"target": target, "secrets": {"SIGNING_KEY": "a key of the test"}}
+
+    answered = world.create(job=job).json
+
+    assert HttpTarget.model_validate(answered["job"]["target"]).model_dump() == target
 
 
 def test_what_the_api_answers_is_what_it_describes(world):
