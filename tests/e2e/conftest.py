@@ -37,7 +37,7 @@ def heard(stub_cloud):
     """Waits until the stub functions have said all of the wanted, and gives everything said so far."""
     said = []
 
-    def listen(*wanted, seconds=60):
+    def listen(*wanted, seconds=180):
         sqs, url = stub_cloud.client("sqs"), stub_cloud.inventory.physical_ids["Seen"]
         until = time.monotonic() + seconds
         while not all(said.count(item) >= wanted.count(item) for item in wanted):
@@ -56,10 +56,12 @@ def heard(stub_cloud):
 def receive(stub_cloud):
     """Waits for one message on a queue of the stub stack, named by its logical id."""
 
-    def one(logical_id, seconds=20):
+    def one(logical_id, seconds=180):
         sqs, url = stub_cloud.client("sqs"), stub_cloud.inventory.physical_ids[logical_id]
-        found = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=seconds)["Messages"][0]
-        sqs.delete_message(QueueUrl=url, ReceiptHandle=found["ReceiptHandle"])
-        return found["Body"]
+        until = time.monotonic() + seconds
+        while not (found := sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5).get("Messages")):
+            assert time.monotonic() < until, f"nothing came to {logical_id}"
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=found[0]["ReceiptHandle"])
+        return found[0]["Body"]
 
     return one

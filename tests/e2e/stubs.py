@@ -6,7 +6,7 @@ TEMPLATE = """
 AWSTemplateFormatVersion: "2010-09-09"
 Transform: AWS::Serverless-2016-10-31
 Globals:
-  Function: {Runtime: python3.13, CodeUri: code/, Timeout: 2}
+  Function: {Runtime: python3.13, CodeUri: code/, Timeout: 60}
 Resources:
   Table:
     Type: AWS::DynamoDB::Table
@@ -20,7 +20,7 @@ Resources:
   Dead: {Type: AWS::SQS::Queue}
   Work:
     Type: AWS::SQS::Queue
-    Properties: {VisibilityTimeout: 12, RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 2}}
+    Properties: {VisibilityTimeout: 360, RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 2}}
   Plain:
     Type: AWS::Serverless::Function
     Properties:
@@ -28,6 +28,13 @@ Resources:
       Handler: app.plain
       Environment: {Variables: {SEEN_URL: !Ref Seen, SHARDS: 4}}
       Events: {All: {Type: HttpApi}}
+  Hasty:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: !Sub "${AWS::StackName}-hasty"
+      Handler: app.plain
+      Timeout: 5
+      Environment: {Variables: {SEEN_URL: !Ref Seen, SHARDS: 4}}
   Worker:
     Type: AWS::Serverless::Function
     Properties:
@@ -77,7 +84,7 @@ def plain(event, context):
     if event.get("exit"):
         os._exit(event["exit"])
     if event.get("child"):
-        return {"child": subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]).pid}
+        return {"child": subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]).pid}
     if event.get("fail"):
         raise ValueError(event["fail"])
     time.sleep(event.get("sleep", 0))
@@ -106,7 +113,8 @@ def worker(event, context):
 
 def reader(event, context):
     keys = [record["dynamodb"]["Keys"]["k"]["S"] for record in event["Records"]]
-    say({"read": keys})
+    for key in keys:
+        say({"read": key})
     if "poison" in keys:
         raise ValueError("poison")
 """

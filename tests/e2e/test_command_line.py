@@ -30,7 +30,7 @@ def test_one_invocation_gives_the_answer_and_the_logs(tmp_path):
 
 @pytest.mark.slow
 def test_a_function_that_is_not_there_and_a_second_stack_in_one_folder_are_refused(stub_cloud, tmp_path):
-    with pytest.raises(RuntimeError, match="no function tock; it has broken, plain, reader, worker"):
+    with pytest.raises(RuntimeError, match="no function tock; it has broken, hasty, plain, reader, worker"):
         stub_cloud.function("tock")
     folder = stub_cloud.logs.parent
     assert running_stack(folder) is not None

@@ -48,7 +48,7 @@ def run_five_minutes(page, schedule_id, cloud, password):
         assert printed in block or printed == "9000", f"{page} does not print {printed}"
         block = block.replace(printed, here)
     done = subprocess.run(
-        ["bash", "-c", STRICT + block], capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-c", STRICT + block], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

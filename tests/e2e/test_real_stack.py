@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from local.api_client import ApiClient, ApiError
-from local.chaos import kill_in_mid_run, wait_for_end
+from local.chaos import kill_in_mid_run, wait_for_end, wait_until
 from local.receiver import Receiver
 from local.stack import LaptopCloud, Plan
 from tests.e2e.conftest import silent
@@ -34,7 +34,8 @@ def api(cloud):
 
 
 def test_a_schedule_made_through_the_api_calls_its_target_once_and_on_its_second(api, receiver):
-    fire_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=4)
+    # Far enough for a slow machine to have saved the schedule by then.
+    fire_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=20)
     target = {"kind": "http", "method": "POST", "url": f"{receiver.url}/ok/soon"}
     timetable = {"expression": f"at({fire_at:%Y-%m-%dT%H:%M:%S})", "zone": "UTC"}
     api.post("/v1/schedules", {"schedule_id": "soon", "timetable": timetable, "job": {"target": target}})
@@ -80,9 +81,16 @@ def test_the_trace_of_a_request_reaches_the_target_the_log_and_the_answer(cloud,
     version, trace_id, span_id, flags = sent["traceparent"].split("-")
     assert (version, trace_id, flags, sent["tracestate"]) == ("00", trace, "01", "rojo=1")
     assert span_id != parent
-    log = (cloud.logs / "carillon-worker.log").read_text(encoding="utf-8")
-    (line,) = [json.loads(line) for line in log.splitlines() if run_id in line and line.startswith("{")]
+    wait_until("the worker's log has its line", 60, lambda: logged(cloud, run_id))
+    (line,) = logged(cloud, run_id)
     assert (line["action"], line["trace_id"], line["span_id"]) == ("attempt_finished", trace, span_id)
+
+
+def logged(cloud, run_id):
+    """The complete lines of the worker's log that name the run; the last comes after the run's end."""
+    log = (cloud.logs / "carillon-worker.log").read_text(encoding="utf-8")
+    lines = log.splitlines(keepends=True)
+    return [json.loads(line) for line in lines if run_id in line and line[0] == "{" and line[-1] == "\n"]
 
 
 def let_the_lease_run_out(cloud, run_id):

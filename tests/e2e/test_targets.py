@@ -82,7 +82,7 @@ def start(api, schedule_id, target, **job):
     return api.post(f"/v1/schedules/{schedule_id}/trigger", None)["run_id"]
 
 
-def until(api, run_id, state, seconds=20.0):
+def until(api, run_id, state, seconds=180.0):
     end = time.monotonic() + seconds
     while (run := api.run(run_id))["state"] != state:
         assert time.monotonic() < end, run

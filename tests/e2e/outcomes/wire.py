@@ -59,7 +59,7 @@ class Wire:
         raise LostAnswerError
 
     def _passed(self, request):
-        connection = http.client.HTTPConnection(self.upstream.removeprefix("http://"), timeout=30)
+        connection = http.client.HTTPConnection(self.upstream.removeprefix("http://"), timeout=120)
         try:
             connection.request(request.method, request.target, request.body, dict(request.headers))
             answer = connection.getresponse()
