@@ -20,7 +20,7 @@ from carillon.domain.schedule import CatchUp, Misfire, Overlap, Policies, Timeta
 from carillon.domain.secret_definition import NONE_GIVEN, GivenSecrets, read_secrets
 from carillon.domain.targets.kind import AwsAllow, Reach, TargetKind
 from carillon.domain.targets.registry import KINDS
-from carillon.domain.timetable_definition import timetable_section
+from carillon.domain.timetable_definition import TIMETABLE_FIELDS, read_timetable
 
 WORKER_RESERVE_SECONDS: Final = 5
 """What a worker keeps of its timeout for starting, finishing and writing down an attempt."""
@@ -37,10 +37,6 @@ _FIELDS: Final = (
 _READ_ONLY: Final = (
     "state", "state_reason", "revision", "head_version", "owner", "next_fire_at", "paused_until", "skip_next",
     "runs_left", "created_at", "updated_at",
-)  # fmt: skip
-TIMETABLE_FIELDS: Final = (
-    "expression", "zone", "gap", "fold", "anchor", "starts_at", "ends_at", "max_runs", "jitter_seconds",
-    "calendars", "also_at", "after",
 )  # fmt: skip
 _POLICIES: Final = ("overlap", "max_concurrent", "max_queued", "misfire")
 _MISFIRE: Final = ("grace_seconds", "catch_up", "max_catch_up")
@@ -113,7 +109,9 @@ def read_definition(document: Any, limits: Limits, now: datetime) -> Definition:
         description=body.text("description", longest=1000),
         tags=_tags(body),
         sensitive=body.flag("sensitive"),
-        timetable=read_timetable(body.section("timetable", TIMETABLE_FIELDS), limits, now),
+        timetable=read_timetable(
+            body.section("timetable", TIMETABLE_FIELDS), limits.minimum_interval_seconds, now
+        ),
         policies=_policies(body.section("policies", _POLICIES)),
         job=read_job(body, limits.max_timeout_seconds, limits.reach, limits.kinds),
         secrets=read_secrets(body.get("job"), faults),
@@ -151,11 +149,6 @@ def _tags(body: Section) -> Mapping[str, str]:
                 "A tag is a name of up to 64 characters and a text of up to 256.",
             )
     return dict(tags)
-
-
-def read_timetable(section: Section, limits: Limits, now: datetime) -> TimetableSpec:
-    """The timetable in a section whose known fields are TIMETABLE_FIELDS; faults are noted in the section."""
-    return timetable_section(section, limits.minimum_interval_seconds, now)
 
 
 def _policies(section: Section) -> Policies:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from carillon.domain.definition import TIMETABLE_FIELDS, Limits, read_timetable
+from carillon.domain.definition import Limits
 from carillon.domain.looking_ahead import Expected
 from carillon.domain.moments import to_rfc3339
 from carillon.domain.reading import Faults, Section
 from carillon.domain.schedule import TimetableSpec
+from carillon.domain.timetable_definition import TIMETABLE_FIELDS, read_timetable
 from carillon.domain.wording import describe
 
 MAX_COUNT: Final = 100
@@ -30,7 +31,7 @@ def read_preview(document: Any, limits: Limits, now: datetime) -> PreviewRequest
     """The request in a decoded JSON document: a timetable's fields, `count` and `from`; InvalidInput."""
     faults = Faults()
     body = Section(document, "", faults, (*TIMETABLE_FIELDS, "count", "from"))
-    spec = read_timetable(body, limits, now)
+    spec = read_timetable(body, limits.minimum_interval_seconds, now)
     request = PreviewRequest(
         spec, body.moment("from") or now, body.whole("count", DEFAULT_COUNT, 1, MAX_COUNT)
     )

@@ -18,13 +18,20 @@ MAX_JITTER_SECONDS: Final = 3600
 MAX_RUNS_EVER: Final = 1_000_000_000
 MAX_CALENDARS: Final = 10
 MAX_EXTRA: Final = 100
+TIMETABLE_FIELDS: Final = (
+    "expression", "zone", "gap", "fold", "anchor", "starts_at", "ends_at", "max_runs", "jitter_seconds",
+    "calendars", "also_at", "after",
+)  # fmt: skip
 _OF_TIMES: Final = (
     "expression", "anchor", "starts_at", "ends_at", "max_runs", "jitter_seconds", "calendars", "also_at",
 )  # fmt: skip
 
 
-def timetable_section(section: Section, minimum_seconds: int, now: datetime) -> TimetableSpec:
-    """The timetable in a section; `minimum_seconds` is the shortest gap that the stack allows from now on."""
+def read_timetable(section: Section, minimum_seconds: int, now: datetime) -> TimetableSpec:
+    """The timetable in a section whose known fields are TIMETABLE_FIELDS; faults are noted in the section.
+
+    `minimum_seconds` is the shortest gap that the stack allows from now on.
+    """
     spec = TimetableSpec(
         expression=section.text("expression", longest=LONGEST_EXPRESSION),
         zone=section.text("zone", "UTC", longest=64),
