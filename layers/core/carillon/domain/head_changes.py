@@ -4,6 +4,7 @@ Every function raises head_version. Fire times that are due and unclaimed when `
 `jumped`, so that the same write can record them: no fire time is lost without a row.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,7 +12,7 @@ from typing import Final
 from carillon.domain.calendars import NOTHING_EXCLUDED, Exclusions
 from carillon.domain.definition import Definition
 from carillon.domain.errors import FieldError, InvalidInput, WrongState
-from carillon.domain.fire_times import next_after
+from carillon.domain.fire_times import fires_at, next_after
 from carillon.domain.missed import Cause, missed_rows, settle
 from carillon.domain.overlap import capacity
 from carillon.domain.plan import IN_PAUSE, NO_MORE_FIRE_TIMES, NO_MORE_RUNS
@@ -54,8 +55,13 @@ def create(definition: Definition, owner: str, now: datetime, tombstone: Schedul
     return HeadChange(_aimed(_defined(head, definition), _first_after(spec, head, now)))
 
 
-def edit(head: Schedule, definition: Definition, now: datetime) -> HeadChange:
-    """A new revision. While the timetable stays the same, so does what is claimed of it."""
+def edit(
+    head: Schedule, definition: Definition, now: datetime, claimed: Collection[datetime] = ()
+) -> HeadChange:
+    """A new revision. While the timetable stays the same, so does what is claimed of it.
+
+    `claimed` holds fire times whose runs surely have not started: max_runs counts those that the timetable keeps.
+    """
     spec = _anchored(definition.timetable, head.timetable, now)
     changed = _defined(_raised(head, now), definition)
     # Runs that hold the slot may outlive the edit: what begins beside them still asks for it.
@@ -64,7 +70,7 @@ def edit(head: Schedule, definition: Definition, now: datetime) -> HeadChange:
     if spec == head.timetable and head.state is not ScheduleState.BROKEN:
         return HeadChange(changed)
     _must_fire(spec, head, now)
-    changed = replace(changed, fires_left=_fires_left(head, spec))
+    changed = replace(changed, fires_left=_fires_left(head, spec, claimed))
     if head.state is not ScheduleState.PAUSED:
         changed = replace(changed, state=ScheduleState.ACTIVE, state_reason=None)
     rows = _jumped(head, now, IN_PAUSE if head.state is ScheduleState.PAUSED else _EDITED)
@@ -177,12 +183,27 @@ def _anchored(spec: TimetableSpec, before: TimetableSpec | None, now: datetime) 
     return replace(spec, anchor=now.replace(microsecond=0))
 
 
-def _fires_left(head: Schedule, spec: TimetableSpec) -> int | None:
+def counts_runs(before: TimetableSpec, after: TimetableSpec) -> bool:
+    """Whether an edit from one to the other has to tell how many runs are left."""
+    return before != after and before.max_runs is not None and after.max_runs is not None
+
+
+def _fires_left(head: Schedule, spec: TimetableSpec, claimed: Collection[datetime]) -> int | None:
     """What an edit leaves of max_runs: runs so far are counted if the schedule counted them."""
     before = head.timetable.max_runs
     if spec.max_runs is None or before is None or head.fires_left is None:
         return spec.max_runs
-    return max(0, spec.max_runs - (before - head.fires_left))
+    counted = before - head.fires_left
+    # A claimed run that the edit takes away leaves its place; one that an earlier edit had taken away has it again.
+    counted += sum(fires_at(spec, each) - _was_kept(head.timetable, each) for each in claimed)
+    return max(0, spec.max_runs - counted)
+
+
+def _was_kept(spec: TimetableSpec, moment: datetime) -> bool:
+    try:
+        return fires_at(spec, moment)
+    except InvalidInput:
+        return True
 
 
 def _must_fire(spec: TimetableSpec, head: Schedule, now: datetime) -> None:

@@ -62,6 +62,11 @@ class EndQueued:
             run for run in queued if run.origin is Origin.FIRE and run.not_before > now and not run.attempt
         ]
 
+    def surely_ahead(self, head: Schedule) -> list[Run]:
+        """Those of them that no worker's clock can have brought to their start."""
+        earliest = self._clock.now() + self._skew
+        return [run for run in self.ahead(head) if run.not_before > earliest]
+
     def these(self, runs: Iterable[Run], reason: str, message: str) -> list[Run]:
         """Those of the runs that were ended: not the ones that started meanwhile."""
         now = self._clock.now()

@@ -6,7 +6,7 @@ from carillon.domain.access import Principal
 from carillon.domain.calendars import exclusions_of
 from carillon.domain.definition import Definition
 from carillon.domain.fire_times import fires_at
-from carillon.domain.head_changes import edit
+from carillon.domain.head_changes import counts_runs, edit
 from carillon.domain.job import Revision
 from carillon.domain.run import Origin, Run
 from carillon.domain.schedule import Schedule
@@ -75,7 +75,10 @@ class ReplaceSchedule:
     def _change(
         self, principal: Principal, head: Schedule, definition: Definition, now: datetime
     ) -> tuple[Change, Revision]:
-        changed = edit(head, definition, now)
+        ahead = (
+            self._end_queued.surely_ahead(head) if counts_runs(head.timetable, definition.timetable) else ()
+        )
+        changed = edit(head, definition, now, [run.fire_at for run in ahead])
         before = saved_revision(self._schedules, head)
         secrets = self._keep_secrets(definition, head, {} if before is None else before.secrets, now)
         revision = revision_of(changed.after, definition, principal, secrets)
