@@ -141,8 +141,8 @@ SAFEGUARDS = (
         (
             _edit(
                 _EXECUTE,
-                "return run.state in _STARTABLE and message.attempt == run.attempt + 1",
-                "return run.state in _STARTABLE",
+                "return run.state in WAITS_FOR_A_MESSAGE and message.attempt == run.attempt + 1",
+                "return run.state in WAITS_FOR_A_MESSAGE",
             ),
         ),
     ),

@@ -15,7 +15,7 @@ from carillon.domain.backfill_times import in_range, next_in_order
 from carillon.domain.calendars import Exclusions
 from carillon.domain.fire_times import newest
 from carillon.domain.moments import to_key
-from carillon.domain.run import FAILURES, RunState
+from carillon.domain.run import LISTED_AS_FAILED, RunState
 from carillon.domain.schedule import TimetableSpec
 
 MAX_FIRE_TIMES: Final = 100_000
@@ -26,7 +26,6 @@ MAX_ACTIVE: Final = 5
 BACKFILL_ID: Final = re.compile(r"\d{8}t\d{6}z-[a-z0-9]{6}")
 _OF_A_FIRE_TIME: Final = re.compile(rf"\d{{8}}T\d{{6}}Z(?:~b{BACKFILL_ID.pattern}(?:-r\d+)?|~r\d+)?")
 _DID_NOT_RUN: Final = frozenset({RunState.SKIPPED, RunState.CANCELLED})
-_IN_VAIN: Final = FAILURES | {RunState.COMPENSATED}
 
 
 class Order(StrEnum):
@@ -100,7 +99,7 @@ class Backfill:
         if not ended:
             return self
         still_open = tuple(key for key in self.open if key not in states or not states[key].is_terminal)
-        failed = sum(state in _IN_VAIN for state in ended)
+        failed = sum(state in LISTED_AS_FAILED for state in ended)
         not_run = sum(state in _DID_NOT_RUN for state in ended)
         return replace(
             self,
@@ -139,7 +138,7 @@ def _runs_again(policy: Reprocess, states: Mapping[str, RunState]) -> bool:
     ran = found - _DID_NOT_RUN
     if policy is Reprocess.ALL or not ran:
         return True
-    return policy is Reprocess.FAILED and ran <= _IN_VAIN
+    return policy is Reprocess.FAILED and ran <= LISTED_AS_FAILED
 
 
 def by_fire_time(states: Mapping[str, RunState]) -> dict[str, dict[str, RunState]]:

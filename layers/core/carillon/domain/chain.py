@@ -7,13 +7,12 @@ from typing import Final
 
 from carillon.domain.moments import to_key
 from carillon.domain.new_run import queued, skipped
-from carillon.domain.run import FAILURES, Origin, Run, RunState
+from carillon.domain.run import LISTED_AS_FAILED, Origin, Run, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ChainOn, Schedule, ScheduleState
 from carillon.domain.workflow.tasks import BELOW
 
 MAX_CHAIN: Final = 50
-_FAILED: Final = FAILURES | {RunState.COMPENSATED}
 
 
 def is_followed(run: Run, on: ChainOn) -> bool:
@@ -22,7 +21,7 @@ def is_followed(run: Run, on: ChainOn) -> bool:
         return False
     if on is ChainOn.SUCCESS:
         return run.state is RunState.SUCCEEDED
-    return on is ChainOn.END or run.state in _FAILED
+    return on is ChainOn.END or run.state in LISTED_AS_FAILED
 
 
 def following_run(head: Schedule, run: Run, now: datetime) -> Run | None:

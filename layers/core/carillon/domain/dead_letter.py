@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from carillon.domain.dispatch import Dispatch
-from carillon.domain.run import Run, RunState
-
-WAITS_FOR_A_MESSAGE: Final = frozenset({RunState.QUEUED, RunState.RETRYING})
+from carillon.domain.run import WAITS_FOR_A_MESSAGE, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,7 @@ class RunState(StrEnum):
 UNFINISHED: Final = frozenset(
     {RunState.QUEUED, RunState.RUNNING, RunState.RETRYING, RunState.WAITING, RunState.COMPENSATING}
 )
+WAITS_FOR_A_MESSAGE: Final = frozenset({RunState.QUEUED, RunState.RETRYING})
 FAILURES: Final = frozenset(
     {RunState.FAILED, RunState.TIMED_OUT, RunState.UNKNOWN, RunState.COMPENSATION_FAILED}
 )

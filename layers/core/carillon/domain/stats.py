@@ -16,6 +16,7 @@ from carillon.domain.overlap import QUEUE_FULL, REPLACED, SKIPPED
 from carillon.domain.run import Origin, Run, RunState
 from carillon.domain.run_change import Change, RunChange
 from carillon.domain.run_document import between_ms, first_start
+from carillon.domain.workflow.tasks import BELOW
 
 MARK_BYTES: Final = 4
 KEPT_MARKS: Final = 128
@@ -24,7 +25,6 @@ KEPT_MARKS: Final = 128
 OVERVIEW_LANES: Final = 4
 """How many rows an hour's overview is spread over, so that stream shards seldom meet at one."""
 
-_PARTS: Final = frozenset({Origin.STEP, Origin.COMPENSATION})
 _ENDS: Final[Mapping[RunState, str]] = {
     RunState.SUCCEEDED: "succeeded",
     RunState.FAILED: "failed",
@@ -166,7 +166,7 @@ def _end_of(change: Change) -> End | None:
     if not isinstance(change, RunChange) or not change.ends_now or change.after is None:
         return None
     run = change.after
-    if run.origin in _PARTS or run.ended_at is None:
+    if run.origin in BELOW or run.ended_at is None:
         return None
     text = f"{run.run_id}:{run.state}:{to_ms(run.ended_at)}"
     mark = sha256(text.encode()).digest()[:MARK_BYTES]

@@ -20,7 +20,7 @@ from carillon.domain.log_fields import about
 from carillon.domain.outcome import Outcome, permanent, retryable
 from carillon.domain.recovery import is_moved_by_steps, is_past_deadline
 from carillon.domain.retry import follow_up
-from carillon.domain.run import MAX_MESSAGE, Run, RunState
+from carillon.domain.run import MAX_MESSAGE, WAITS_FOR_A_MESSAGE, Run, RunState
 from carillon.domain.schedule import Schedule
 from carillon.domain.span import attempt_span
 from carillon.domain.waiting import arm, wait
@@ -44,8 +44,6 @@ EARLY: Final = timedelta(seconds=2)
 
 LEASE_MARGIN: Final = timedelta(seconds=5)
 """What a lease outlasts the invocation's own hard deadline by, for clocks that differ."""
-
-_STARTABLE: Final = frozenset({RunState.QUEUED, RunState.RETRYING})
 
 
 class Ending(StrEnum):
@@ -269,4 +267,4 @@ def _is_word_of_work(message: Dispatch, run: Run) -> bool:
 
 
 def _is_awaited(message: Dispatch, run: Run) -> bool:
-    return run.state in _STARTABLE and message.attempt == run.attempt + 1
+    return run.state in WAITS_FOR_A_MESSAGE and message.attempt == run.attempt + 1
