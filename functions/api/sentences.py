@@ -1,6 +1,6 @@
 """What a confirmation says of an operation: what exactly will happen, in words, out of a body that was found valid."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,14 +8,16 @@ from api.calls import Call
 from carillon.domain.backfill_document import read_backfill
 from carillon.domain.definition import read_definition
 from carillon.domain.definition_document import definition_document
-from carillon.domain.masking import masked
+from carillon.domain.differences import differences
 from carillon.domain.moments import to_rfc3339
 from carillon.domain.role_definition import read_role, role_document
 from carillon.domain.schedule import Schedule
+from carillon.domain.secret_definition import secret_changes
 from carillon.domain.settlement import read_note
 from carillon.domain.user_definition import read_new_user, read_password_change, read_user_edit
+from carillon.services.journal import saved_revision
 
-MAX_CHANGES: Final = 8
+MAX_CHANGES: Final = 40
 _LONGEST_VALUE: Final = 80
 
 
@@ -56,10 +58,14 @@ def replace_schedule(asked: Asked) -> str:
     whole = (
         {**body, "schedule_id": body.get("schedule_id") or schedule_id} if isinstance(body, dict) else body
     )
-    after = definition_document(read_definition(whole, api.limits, api.clock.now()))
-    head = asked.schedule
-    before = api.doors.schedules.revision(head.schedule_id, head.revision).document if head else {}
-    changes = list(differences(masked(before), masked(after)))
+    definition, head = read_definition(whole, api.limits, api.clock.now()), asked.schedule
+    before = saved_revision(api.doors.schedules, head) if head else None
+    stored = before.secrets if before else {}
+    after = definition_document(definition, stored)
+    changes = [
+        *secret_changes(definition.job, definition.secrets, stored),
+        *differences(before.document if before else {}, after),
+    ]
     more = f" and {len(changes) - MAX_CHANGES} more" if len(changes) > MAX_CHANGES else ""
     told = "; ".join(changes[:MAX_CHANGES]) + more or "nothing but a new revision"
     return f"Change the schedule {schedule_id}{_version(asked)}: {told}."
@@ -109,24 +115,13 @@ def write_role(asked: Asked) -> str:
     return f"Write the role {role['role']}: it gives {'; '.join(given) or 'nothing of its own'}{inherits}."
 
 
-def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
-    """Every place where two documents differ, with both values."""
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for name in dict.fromkeys((*before, *after)):
-            where = f"{path}.{name}" if path else str(name)
-            yield from differences(before.get(name), after.get(name), where)
-    elif before != after:
-        yield f"{path} from {_shown(before)} to {_shown(after)}"
-
-
-def _shown(value: Any) -> str:
-    found = ascii(value)
-    return found if len(found) <= _LONGEST_VALUE else f"{found[:_LONGEST_VALUE]}…"
-
-
 def _names(payload: Any) -> str:
     # Its values stay sealed: a confirmation's sentence is kept in clear.
-    return f" of {_shown(', '.join(payload))}" if isinstance(payload, Mapping) and payload else ""
+    return (
+        f" of {ascii(', '.join(payload))[:_LONGEST_VALUE]}"
+        if isinstance(payload, Mapping) and payload
+        else ""
+    )
 
 
 def _roles(names: tuple[str, ...]) -> str:

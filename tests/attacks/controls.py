@@ -80,7 +80,7 @@ CONTROLS = (
     control(
         "masking in the audit log",
         "AUDIT-08",
-        (DOMAIN + "masking.py", "if isinstance(value, str) and value and _SECRET.search(name):", "if False:"),
+        (DOMAIN + "masking.py", "_hidden(value) if _SECRET.search(name) else masked(value)", "masked(value)"),
     ),
     control("nonces are good once", "REPLAY-01", (SERVICES + "freshness.py", "raise NonceReused", "return")),
     control(

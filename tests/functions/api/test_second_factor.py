@@ -229,6 +229,69 @@ def test_an_edit_of_a_sensitive_schedule_says_every_change(world):
     assert world.confirm(confirmation).status == 200
 
 
+WITH_SECRETS = {
+    "kind": "http",
+    "url": "https://example.com/etl",
+    "headers": {"Authorization": "Bearer ${secrets.TOKEN}", "X-Api-Key": "written-in-clear"},
+}
+
+
+def said_of_an_edit(world, *, secrets=None, url=None, headers=None, **changes):
+    """What the confirmation of an edit says, of a sensitive schedule with a secret."""
+    job = {"target": WITH_SECRETS, "secrets": {"TOKEN": "first-value"}}  # pragma: allowlist secret
+    created = world.create(schedule_id="payroll", sensitive=True, job=job)
+    target = {**WITH_SECRETS, "url": url or WITH_SECRETS["url"]}
+    target["headers"] = {**WITH_SECRETS["headers"], **(headers or {})}
+    document = {"timetable": {"expression": "30 2 * * *"}, "sensitive": True}
+    document |= {"job": {"target": target, "secrets": secrets or {}}, **changes}
+    if_match = {"if-match": created.headers["etag"]}
+    return world.asked("PUT", "/v1/schedules/payroll", document, headers=if_match)["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        ({}, "nothing but a new revision"),
+        ({"secrets": {"TOKEN": "other-value"}}, "job.secrets.TOKEN to a new value"),
+        (
+            {"secrets": {"TOKEN": None}, "headers": {"Authorization": "none"}},
+            "job.secrets.TOKEN is taken away",
+        ),
+        (
+            {"url": "https://evil.example/"},
+            "job.secrets.TOKEN is cleared, because it would go to another target",
+        ),
+        ({"headers": {"X-Api-Key": "another"}}, "job.target.headers.X-Api-Key to another secret value"),
+    ],
+    ids=str,
+)
+def test_a_confirmation_says_what_becomes_of_secrets_and_shows_none(world, edit, told):
+    sentence = said_of_an_edit(world, **edit)
+    assert told in sentence
+    assert not any(
+        value in sentence for value in ("first-value", "other-value", "written-in-clear", "another.")
+    )
+    assert "job.secrets.TOKEN from" not in sentence
+
+
+def test_no_number_of_other_changes_hides_what_an_edit_has_called(world):
+    tags = {f"tag{number}": "x" for number in range(20)}
+    sentence = said_of_an_edit(world, tags=tags, url="https://example.com/evil")
+    first = sentence.partition(": ")[2].partition("; ")[0]
+    assert first == "job.target.url from 'https://example.com/etl' to 'https://example.com/evil'"
+    assert "tags.tag19" in sentence
+
+
+def test_a_sensitive_schedule_whose_revision_cannot_be_read_can_be_mended(world):
+    created = world.sensitive()
+    del world.database.revisions["payroll", 1]
+    document = {"timetable": {"expression": "@hourly"}, "job": {"target": WITH_SECRETS | {"headers": {}}}}
+    asked = world.asked(
+        "PUT", "/v1/schedules/payroll", document, headers={"if-match": created.headers["etag"]}
+    )
+    assert world.confirm(asked).status == 200
+
+
 def test_a_body_that_is_not_valid_is_refused_before_anybody_is_asked(world):
     world.sensitive()
 

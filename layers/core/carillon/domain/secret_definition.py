@@ -1,13 +1,14 @@
 """`job.secrets` of the schedule document: what is given, taken away or left as it is, and what is shown of it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from carillon.domain.job import Job
 from carillon.domain.moments import from_ms, to_rfc3339
 from carillon.domain.reading import Faults
-from carillon.domain.secret_uses import NAME
+from carillon.domain.secret_uses import NAME, uses_of
 from carillon.domain.secrets import Secret, Secrets
 
 MAX_SECRETS: Final = 32
@@ -72,3 +73,15 @@ def secrets_document(secrets: Secrets) -> dict[str, dict[str, Any]]:
         | ({} if secret.is_set else {"reason": CLEARED})
         for name, secret in secrets.items()
     }
+
+
+def secret_changes(job: Job, given: GivenSecrets, stored: Secrets) -> Iterator[str]:
+    """What becomes of each secret by an edit, in words without any value."""
+    uses = uses_of(job)
+    for name in sorted(given.values):
+        yield f"job.secrets.{name} to a new value"
+    for name, secret in sorted(stored.items()):
+        if name in given.removed:
+            yield f"job.secrets.{name} is taken away"
+        elif name not in given.values and not secret.stays_for(uses.get(name, frozenset())):
+            yield f"job.secrets.{name} is cleared, because it would go to another target"

@@ -34,6 +34,10 @@ class StoredSecret:
         """Whether it has a value."""
         return self.sealed is not None
 
+    def stays_for(self, origins: frozenset[str]) -> bool:
+        """Whether it may go on, now that its job sends it to these."""
+        return not self.is_set or origins <= frozenset(self.origins)
+
     def __repr__(self) -> str:
         return f"StoredSecret(is_set={self.is_set}, origins={self.origins})"
 

@@ -55,9 +55,7 @@ class KeepSecrets:
 
 def _for_its_targets(secret: StoredSecret, origins: frozenset[str], changed_at_ms: int) -> StoredSecret:
     """The secret as it is, or cleared when it would reach what it was not given for."""
-    if not secret.is_set or origins <= frozenset(secret.origins):
-        return secret
-    return StoredSecret(None, changed_at_ms)
+    return secret if secret.stays_for(origins) else StoredSecret(None, changed_at_ms)
 
 
 def _not_there(names: frozenset[str]) -> list[FieldError]:
