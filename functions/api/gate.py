@@ -15,10 +15,11 @@ from api.app import nothing_at
 from api.calls import Call
 from api.operations import Found, On, Operation, operation_at
 from api.sentences import Asked
+from api.statuses import status_of
 from carillon.domain.access import Principal
 from carillon.domain.backfill_document import read_backfill
 from carillon.domain.confirmation import confirmation_document, read_reply
-from carillon.domain.errors import FieldError, InvalidInput, RunNotFound
+from carillon.domain.errors import CarillonError, FieldError, InvalidInput, RunNotFound
 from carillon.domain.fire_times import count_between
 from carillon.domain.idempotency import KeptAnswer, request_digest
 from carillon.domain.limits import OperationClass
@@ -134,7 +135,12 @@ class _Passage:
             return self.resolve(self.event, self.call)
         confirmation_id = self.found.parameters["confirmation_id"]
         taken = self.doors.confirmations.take_up(self.principal, confirmation_id, reply)
-        done = self._carry_out(taken)
+        try:
+            done = self._carry_out(taken)
+        except CarillonError as error:
+            # Raised and not answered: it was refused before anything was done.
+            self.doors.confirmations.note_end(taken, int(status_of(error)))
+            raise
         self.doors.confirmations.note_end(taken, done["statusCode"])
         return done
 

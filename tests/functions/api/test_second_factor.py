@@ -229,6 +229,20 @@ def test_an_edit_of_a_sensitive_schedule_says_every_change(world):
     assert world.confirm(confirmation).status == 200
 
 
+def test_an_operation_that_is_refused_once_it_is_confirmed_has_ended(world):
+    world.sensitive()
+    world.add_user("op", roles=("operator",))
+    world.enrol("op")
+    confirmation = world.asked("POST", TRIGGER, name="op")
+    world.add_user("op", roles=("viewer",))
+
+    assert world.confirm(confirmation, name="op").code == "forbidden"
+
+    shown = world.by("op", "GET", f"/v1/confirmations/{confirmation['confirmation_id']}").json
+    assert (shown["state"], shown["answer_status"]) == ("done", 403)
+    assert world.database.runs == {}
+
+
 WITH_SECRETS = {
     "kind": "http",
     "url": "https://example.com/etl",
