@@ -25,6 +25,7 @@ STATUSES: Final[Mapping[type[Exception], HTTPStatus]] = {
     http.RouteNotFound: HTTPStatus.NOT_FOUND,
     http.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.ScheduleExists: HTTPStatus.CONFLICT,
+    errors.ScheduleFollowed: HTTPStatus.CONFLICT,
     errors.UserExists: HTTPStatus.CONFLICT,
     errors.RoleExists: HTTPStatus.CONFLICT,
     errors.CalendarExists: HTTPStatus.CONFLICT,

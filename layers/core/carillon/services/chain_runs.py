@@ -1,13 +1,19 @@
 """Starts what runs after a run that has ended, and keeps schedules from following each other in a circle."""
 
+from itertools import islice
+from typing import Final
+
 from carillon.domain.chain import MAX_CHAIN, following_run
-from carillon.domain.errors import FieldError, InvalidInput, MalformedRow
+from carillon.domain.errors import FieldError, InvalidInput, MalformedRow, ScheduleFollowed
 from carillon.domain.run_change import Change, UnreadableChange
 from carillon.domain.schedule import ScheduleState, TimetableSpec
 from carillon.domain.workflow.tasks import BELOW
 from carillon.ports.schedules import ScheduleStore
 from carillon.ports.world import Clock, Log
 from carillon.services.enqueue import Enqueue
+
+MAX_NAMED: Final = 10
+"""Followers that a refusal names."""
 
 
 class ChainRuns:
@@ -55,6 +61,27 @@ def check_chain(schedules: ScheduleStore, schedule_id: str, spec: TimetableSpec)
     if message:
         fault = FieldError("timetable.after.schedule_id", message, "chain")
         raise InvalidInput("The schedule is not valid.", [fault])
+
+
+def check_unfollowed(schedules: ScheduleStore, schedule_id: str) -> None:
+    """ScheduleFollowed when schedules run after this one: without it they would never run, and nobody would notice."""
+    once = schedules.followers(schedule_id)
+    followers = list(islice((each for each in once if _is_after(schedules, each, schedule_id)), MAX_NAMED))
+    if followers:
+        raise ScheduleFollowed(
+            f"Without the schedule {schedule_id} these would never run: {', '.join(followers)}. Delete them first, or "
+            "edit what they run after."
+        )
+
+
+def _is_after(schedules: ScheduleStore, follower: str, schedule_id: str) -> bool:
+    try:
+        head = schedules.head(follower)
+    except MalformedRow:
+        return False
+    if head is None or head.state is ScheduleState.DELETED or head.timetable.after is None:
+        return False
+    return head.timetable.after.schedule_id == schedule_id
 
 
 def circle_of(schedules: ScheduleStore, schedule_id: str, spec: TimetableSpec) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from carillon.ports.runs import RunStore
 from carillon.ports.schedules import Change, ScheduleStore
 from carillon.ports.world import Clock
 from carillon.services.authorise import Permission, authorise_schedule
+from carillon.services.chain_runs import check_unfollowed
 from carillon.services.end_queued import EndQueued
 from carillon.services.journal import Journal, saved_document
 from carillon.services.operator_write import OperatorWrite
@@ -28,11 +29,12 @@ class DeleteSchedule:
         self._end_queued = end_queued
 
     def __call__(self, principal: Principal, schedule_id: str, expected_version: int | None) -> None:
-        """Returns when it is deleted; ScheduleNotFound, VersionMismatch, Forbidden."""
+        """Returns when it is deleted; ScheduleNotFound, VersionMismatch, ScheduleFollowed, Forbidden."""
         authorise_schedule(principal, Permission.DELETE_SCHEDULES, self._schedules, schedule_id)
         now = self._clock.now()
 
         def decide(head: Schedule) -> Change:
+            check_unfollowed(self._schedules, schedule_id)
             changed = delete(head, now, self._last_claimed(schedule_id, now))
             audit = self._journal.entry(
                 principal,

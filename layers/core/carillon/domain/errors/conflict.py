@@ -21,6 +21,12 @@ class CalendarInUse(CarillonError):
     code = "calendar_in_use"
 
 
+class ScheduleFollowed(CarillonError):
+    """Schedules run after this one; delete or edit them first."""
+
+    code = "schedule_followed"
+
+
 class UserExists(CarillonError):
     """A user with this name exists already."""
 

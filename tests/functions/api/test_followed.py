@@ -1,0 +1,42 @@
+"""Schedules that run after others, at the API: what cannot be asked of them, and of those that they follow."""
+
+import pytest
+
+FOLLOWS = {"after": {"schedule_id": "nightly-etl"}}
+
+
+@pytest.fixture
+def report(world):
+    """The path of a schedule that runs after nightly-etl."""
+    world.create()
+    world.create(schedule_id="report", timetable=FOLLOWS)
+    return "/v1/schedules/report"
+
+
+def delete(world, schedule_id):
+    path = f"/v1/schedules/{schedule_id}"
+    etag = world.call("GET", path).headers["etag"]
+    return world.call("DELETE", path, headers={"if-match": etag})
+
+
+def test_a_schedule_that_others_follow_is_not_deleted_and_the_refusal_names_them(world, report):
+    refused = delete(world, "nightly-etl")
+    assert (refused.status, refused.code) == (409, "schedule_followed")
+    assert "report" in refused.json["detail"]
+    assert world.call("GET", "/v1/schedules/nightly-etl").json["state"] == "active"
+
+
+def test_it_is_deleted_once_nobody_follows_it(world, report):
+    assert delete(world, "report").status == 204
+    assert delete(world, "nightly-etl").status == 204
+
+
+def test_a_follower_that_was_given_times_of_its_own_holds_back_no_deletion(world, report):
+    etag = world.call("GET", report).headers["etag"]
+    definition = {
+        "schedule_id": "report",
+        "timetable": {"expression": "0 9 * * *"},
+        "job": {"target": {"kind": "http", "url": "https://example.com/report"}},
+    }
+    assert world.call("PUT", report, definition, headers={"if-match": etag}).status == 200
+    assert delete(world, "nightly-etl").status == 204
