@@ -13,6 +13,7 @@ from carillon.domain.allow_list import AllowList
 from carillon.domain.catch_up import MAX_CATCH_UP
 from carillon.domain.job import Job
 from carillon.domain.job_definition import read_job
+from carillon.domain.lifecycle import LEASE_MARGIN
 from carillon.domain.overlap_proof import needs_slot
 from carillon.domain.reading import Faults, Section
 from carillon.domain.run_id import SCHEDULE_ID
@@ -24,9 +25,6 @@ from carillon.domain.timetable_definition import TIMETABLE_FIELDS, read_timetabl
 
 WORKER_RESERVE_SECONDS: Final = 5
 """What a worker keeps of its timeout for starting, finishing and writing down an attempt."""
-
-LEASE_MARGIN_SECONDS: Final = 5
-"""What a lease outlasts its worker's timeout by."""
 
 MAX_TAGS: Final = 20
 MAX_GRACE_SECONDS: Final = 86_400
@@ -73,7 +71,7 @@ class Limits:
     @property
     def longest_lease_seconds(self) -> float:
         """How long one attempt can keep its run."""
-        return self.max_timeout_seconds + WORKER_RESERVE_SECONDS + LEASE_MARGIN_SECONDS
+        return self.max_timeout_seconds + WORKER_RESERVE_SECONDS + LEASE_MARGIN.total_seconds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

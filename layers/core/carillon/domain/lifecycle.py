@@ -16,6 +16,8 @@ from carillon.domain.run import EventKind, Run, target_state
 MAX_QUEUE_DELAY: Final = timedelta(seconds=900)
 """SQS's longest delay; a later retry is sent by the sweep."""
 
+LEASE_MARGIN: Final = timedelta(seconds=5)
+"""What a lease outlasts its worker's timeout by, for clocks that differ."""
 
 _TAKEN_BACK: Final = frozenset({EventKind.FAIL, EventKind.TIME_OUT, EventKind.UNDELIVERABLE})
 

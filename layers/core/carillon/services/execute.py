@@ -15,7 +15,14 @@ from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import CarillonError, InvalidPath, LostRace
 from carillon.domain.holding import held_at_most_until, hold
 from carillon.domain.job import Job, Retry, Wait
-from carillon.domain.lifecycle import finish, is_sent_at_once, past_deadline, start, undeliverable
+from carillon.domain.lifecycle import (
+    LEASE_MARGIN,
+    finish,
+    is_sent_at_once,
+    past_deadline,
+    start,
+    undeliverable,
+)
 from carillon.domain.log_fields import about
 from carillon.domain.outcome import Outcome, permanent, retryable
 from carillon.domain.recovery import is_moved_by_steps, is_past_deadline
@@ -41,9 +48,6 @@ from carillon.services.workflow import Steps
 
 EARLY: Final = timedelta(seconds=2)
 """A message that comes earlier than this is sent again with the remaining delay; a smaller rest is waited out."""
-
-LEASE_MARGIN: Final = timedelta(seconds=5)
-"""What a lease outlasts the invocation's own hard deadline by, for clocks that differ."""
 
 
 class Ending(StrEnum):
