@@ -58,7 +58,7 @@ class Case:
     error: str | None
     answers: tuple = ()
     changes: tuple = ()
-    seconds: float = 20.0
+    seconds: float = 60.0
 
     @property
     def name(self):
@@ -132,9 +132,9 @@ def _cases():
     yield _wired("http", "permanent", "http_404", reply("HTTP/1.1 404 No\nContent-Length: 0"))
     yield _wired("http", "unknown", "answer_lost", cut)
     yield _wired("http", "timed_out", "timed_out", silent, seconds=0.4)
-    yield Case("python", "success", None, changes=(("task", "describe"),), seconds=20.0)
-    yield Case("python", "retryable", "task_raised", changes=(("task", "fail"),), seconds=20.0)
-    yield Case("python", "permanent", "unknown_task", changes=(("task", "no-such-task"),), seconds=20.0)
+    yield Case("python", "success", None, changes=(("task", "describe"),))
+    yield Case("python", "retryable", "task_raised", changes=(("task", "fail"),))
+    yield Case("python", "permanent", "unknown_task", changes=(("task", "no-such-task"),))
     yield Case("python", "timed_out", "timed_out", changes=(("task", "hang"),), seconds=1.5)
 
 
@@ -212,6 +212,6 @@ def _python(case):
         pool.close()
 
 
-def attempt_of(spec, attempt, seconds=20.0):
+def attempt_of(spec, attempt, seconds=60.0):
     """A call of a later attempt."""
     return replace(make_call(spec, seconds), attempt=attempt)

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 from carillon.domain.target_call import TargetCall
@@ -19,6 +20,7 @@ class Receiver:
         self._answer = answer
         self._wrap = wrap
         self._read = read
+        self._connection = None
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -30,13 +32,14 @@ class Receiver:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            self._connection = connection
             self.accepted += 1
             with contextlib.suppress(OSError):
                 self._converse(connection)
             connection.close()
 
     def _converse(self, connection):
-        connection.settimeout(3)
+        connection.settimeout(60)
         if self._wrap:
             connection = self._wrap(connection)
         with connection:
@@ -45,10 +48,29 @@ class Receiver:
             self._answer(connection)
 
     def close(self):
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
+        for each in (self._listener, self._connection):
+            with contextlib.suppress(OSError, AttributeError):
+                each.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join(5)
+        self._thread.join(60)
+
+
+@contextlib.contextmanager
+def closed_port():
+    """A port of loopback where nobody listens, and which nobody else is given meanwhile."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
+def comes_true(condition, seconds=60.0):
+    """Whether the condition holds before the time is over: another thread or the kernel may take a moment."""
+    ends = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def read_request(connection):
@@ -66,7 +88,7 @@ def reply(text, body=b""):
     return lambda connection: connection.sendall(text.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
 
 
-def make_call(spec, seconds=10.0, log=None):
+def make_call(spec, seconds=60.0, log=None):
     deadline_at = datetime.now(UTC) + timedelta(seconds=seconds)
     lines = [] if log is None else log
     return TargetCall("nightly@20261122T020000Z", "nightly", 1, FIRE_AT, deadline_at, spec, lines.append)

@@ -1,7 +1,6 @@
 """Every kind of target ends in every way it can: against the emulator, or over a wire that answers what it is told."""
 
 import json
-import socket
 from dataclasses import replace
 
 import boto3
@@ -23,7 +22,7 @@ from tests.contract.targets.aws_cases import (
     run_case,
     spec_of,
 )
-from tests.contract.targets.receiver import make_call
+from tests.contract.targets.receiver import closed_port, make_call
 from tests.contract.targets.wire import Service, answer, clients_at, cut, error
 
 WAYS = {"success", "retryable", "permanent"}
@@ -66,10 +65,9 @@ def test_every_kind_has_a_case_of_each_way():
 
 @pytest.mark.parametrize("kind", SPECS)
 def test_a_service_that_cannot_be_reached_is_sent_nothing(kind):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    target = Targets({}, REACH, "carillon", clients=clients_at(port)).get(kind)
-    found = target.execute(make_call(spec_of(kind)))
+    with closed_port() as port:
+        target = Targets({}, REACH, "carillon", clients=clients_at(port)).get(kind)
+        found = target.execute(make_call(spec_of(kind)))
     assert (found.kind, found.error) == (OutcomeKind.RETRYABLE, "not_connected")
 
 
@@ -91,7 +89,7 @@ def test_the_stacks_own_functions_are_refused_again_at_the_start(wire):
 
 def test_a_cancelled_attempt_no_longer_waits_for_its_function(wire):
     target, _ = wire("lambda", lambda connection: connection.recv(1))
-    found = target.execute(replace(make_call(spec_of("lambda"), 10), cancelled=lambda: True))
+    found = target.execute(replace(make_call(spec_of("lambda"), 60), cancelled=lambda: True))
     assert found.error == "cancelled"
 
 

@@ -12,7 +12,7 @@ import pytest
 from carillon.adapters.targets.python import PythonTarget
 from carillon.adapters.targets.task_pool import TaskPool
 from carillon.domain.outcome import OutcomeKind
-from tests.contract.targets.receiver import make_call
+from tests.contract.targets.receiver import comes_true, make_call
 
 PACKAGE = "tests.contract.targets.sample_tasks"
 
@@ -26,7 +26,7 @@ def shared_pool():
 
 @pytest.fixture
 def run(shared_pool):
-    def execute(task, arguments=None, seconds=20.0, log=None, pool=shared_pool):
+    def execute(task, arguments=None, seconds=60.0, log=None, pool=shared_pool):
         spec = {"kind": "python", "task": task, "arguments": arguments or {}}
         return PythonTarget(pool).execute(make_call(spec, seconds, log))
 
@@ -57,7 +57,7 @@ def test_a_task_sees_its_run_and_its_output_comes_back(run):
 
 def test_a_task_of_a_job_that_waits_is_told_how_to_call_back(run, shared_pool):
     assert run("call-back").output == [None, None]
-    call = make_call({"kind": "python", "task": "call-back"}, 20.0)
+    call = make_call({"kind": "python", "task": "call-back"})
     call = replace(call, callback_token="a" * 32, callback_url="https://api.example.com/v1/runs/x")
     assert PythonTarget(shared_pool).execute(call).output == ["a" * 32, "https://api.example.com/v1/runs/x"]
 
@@ -98,29 +98,14 @@ def test_a_hanging_task_is_killed_at_its_deadline_with_all_that_it_started(run):
     run("describe")
     log = []
     started = time.monotonic()
-    outcome = run("hang", seconds=0.7, log=log)
+    outcome = run("hang", seconds=5.0, log=log)
     assert (outcome.kind, outcome.error) == (OutcomeKind.TIMED_OUT, "timed_out")
-    assert time.monotonic() - started < 1.5
-    assert log == ["hanging"]
-    assert comes_true(lambda: not any(map(runs_forgotten_sleep, Path("/proc").glob("[0-9]*/cmdline"))))
+    assert time.monotonic() - started < 60
+    (line,) = log
+    word, pid = line.split()
+    assert word == "hanging"
+    assert comes_true(lambda: not exists(pid))
     assert run("whoami").succeeded
-
-
-def comes_true(condition, seconds=2.0):
-    """Whether the condition holds before the time is over: the kernel takes a moment to bury a process."""
-    ends = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > ends:
-            return False
-        time.sleep(0.01)
-    return True
-
-
-def runs_forgotten_sleep(path):
-    try:
-        return b"# nightly@20261122T020000Z" in path.read_bytes() and exists(path.parent.name)
-    except OSError:
-        return False
 
 
 @pytest.mark.parametrize(
@@ -146,6 +131,11 @@ def test_sys_exit_ends_the_task_but_not_its_process(run):
 
 def test_output_up_to_the_limit_is_kept(run):
     assert run("produce", {"characters": 16_383}).succeeded
+
+
+def test_an_output_is_measured_without_the_spaces_that_it_is_kept_without(run):
+    assert run("produce", {"rows": 16_383}).succeeded
+    assert run("produce", {"rows": 16_384}).error == "output_too_large"
 
 
 def test_output_beyond_the_limit_is_permanent_and_says_what_to_do(run):
@@ -179,12 +169,15 @@ def test_what_a_task_writes_to_its_raw_output_does_not_reach_the_protocol(run, c
     assert run("raw").output == "real"
 
 
-def test_calls_side_by_side_have_children_of_their_own_and_a_bad_one_hurts_none(run):
+def test_calls_side_by_side_have_children_of_their_own_and_a_bad_one_hurts_none(run, tmp_path):
+    released = tmp_path / "released"
     with ThreadPoolExecutor(3) as threads:
-        slow = [threads.submit(run, "whoami", {"seconds": 0.4}) for _ in range(2)]
+        slow = [threads.submit(run, "whoami", {"until": str(released)}) for _ in range(2)]
         crash = threads.submit(run, "leave", {"how": "kill"})
+        assert crash.result().error == "task_crashed"
+        assert not any(future.done() for future in slow)
+        released.touch()
         outcomes = [future.result() for future in slow]
-    assert crash.result().error == "task_crashed"
     assert all(outcome.succeeded for outcome in outcomes)
     assert len({outcome.output["pid"] for outcome in outcomes}) == 2
 
@@ -198,13 +191,14 @@ def test_no_more_children_than_the_pool_allows(run):
     assert sorted(outcome.output["calls"] for outcome in outcomes) == [1, 2, 3, 4]
 
 
-def test_a_call_that_finds_no_free_child_by_its_deadline_was_not_started(run):
-    pool = TaskPool(size=1, package=PACKAGE)
+def test_a_call_that_finds_no_free_child_by_its_deadline_was_not_started(run, tmp_path):
+    pool, released = TaskPool(size=1, package=PACKAGE), tmp_path / "released"
     with ThreadPoolExecutor(1) as threads:
         log = []
-        busy = threads.submit(run, "whoami", {"seconds": 0.6}, log=log, pool=pool)
+        busy = threads.submit(run, "whoami", {"until": str(released)}, log=log, pool=pool)
         assert comes_true(lambda: log)
-        outcome = run("whoami", seconds=0.1, pool=pool)
+        outcome = run("whoami", seconds=1.0, pool=pool)
+        released.touch()
         assert busy.result().succeeded
     pool.close()
     assert (outcome.kind, outcome.error) == (OutcomeKind.RETRYABLE, "no_free_process")

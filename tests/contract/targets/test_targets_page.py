@@ -27,7 +27,7 @@ from carillon.domain.targets.registry import KINDS
 from carillon.domain.targets.url import parse_url
 from carillon.domain.templates import FORMATS, NAMES, check_templates
 from carillon.tasks import PermanentError, registry
-from tests.contract.targets.receiver import FIRE_AT, make_call
+from tests.contract.targets.receiver import FIRE_AT, closed_port, make_call
 from tests.fakes.world import World
 
 PAGE = (Path(__file__).parents[3] / "docs" / "targets.md").read_text()
@@ -164,7 +164,7 @@ def test_the_shown_target_is_saved_started_and_ends_its_run(syslog):
         start = world.clock.now()
         world.tick.run(range(1))
         monitor = world.work()
-        listener.join(5)
+        listener.join(60)
     assert monitor.run.state is RunState.SUCCEEDED
     assert lines == ["<14>carillon etl@20261122T020000Z: of 2026-11-22\n"]
     assert world.run(start).attempt == 1
@@ -185,10 +185,10 @@ def test_the_shown_targets_faults_are_told_by_field(syslog, spec, field):
 
 
 def test_the_shown_target_is_tried_again_when_nobody_listens(syslog):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
     target = Targets({}, Reach(AllowList.parse("127.0.0.1")), "carillon").get("syslog")
-    found = target.execute(make_call({"kind": "syslog", "host": "127.0.0.1", "port": port, "message": "x"}))
+    with closed_port() as port:
+        spec = {"kind": "syslog", "host": "127.0.0.1", "port": port, "message": "x"}
+        found = target.execute(make_call(spec))
     assert (found.kind, found.error) == (OutcomeKind.RETRYABLE, "not_connected")
 
 

@@ -33,7 +33,7 @@ TOKEN = {
 
 
 def traced(spec, state=STATE, **changes):
-    return replace(make_call(spec, 20.0), traceparent=PARENT, tracestate=state, **changes)
+    return replace(make_call(spec), traceparent=PARENT, tracestate=state, **changes)
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_a_task_finds_it_in_its_context():
     pool = TaskPool(size=1, package="tests.contract.targets.sample_tasks")
     try:
         spec = {"kind": "python", "task": "trace"}
-        found = [PythonTarget(pool).execute(call).output for call in (traced(spec), make_call(spec, 20.0))]
+        found = [PythonTarget(pool).execute(call).output for call in (traced(spec), make_call(spec))]
     finally:
         pool.close()
     assert found == [[PARENT, STATE], [None, None]]

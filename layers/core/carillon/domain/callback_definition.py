@@ -7,8 +7,8 @@ from carillon.domain.callback import CallbackVerb
 from carillon.domain.reading import Faults, Section
 from carillon.domain.run import MAX_MESSAGE
 from carillon.domain.waiting import Answer
+from carillon.domain.workflow.output import MAX_OUTPUT_BYTES
 
-MAX_OUTPUT_BYTES: Final = 32_768
 _REASON: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _DEFAULT_REASON: Final = "callback_failed"
 

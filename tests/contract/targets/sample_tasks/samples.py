@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from carillon.tasks import PermanentError, task
 
@@ -20,7 +21,7 @@ def describe(context):
         "attempt": context.attempt,
         "fire_at": context.fire_at.isoformat(),
         "arguments": dict(context.arguments),
-        "hurried": context.seconds_left() < 30,
+        "hurried": 0 < context.seconds_left() <= 60,
     }
 
 
@@ -33,7 +34,8 @@ def call_back(context):
 def whoami(context):
     context.log("started")
     CALLS.append(context.run_id)
-    time.sleep(context.arguments.get("seconds", 0))
+    while "until" in context.arguments and not Path(context.arguments["until"]).exists():
+        time.sleep(0.01)
     return {"pid": os.getpid(), "calls": len(CALLS)}
 
 
@@ -49,8 +51,8 @@ def refuse(context):
 
 @task("hang")
 def hang(context):
-    context.log("hanging")
-    subprocess.Popen([sys.executable, "-c", f"import time; time.sleep(20) # {context.run_id}"])
+    started = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    context.log(f"hanging {started.pid}")
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     while True:
         time.sleep(1)
@@ -65,7 +67,7 @@ def leave(context):
     if how == "sys.exit":
         sys.exit("enough")
     if how == "orphan":
-        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(20)"], close_fds=False)
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], close_fds=False)
         os._exit(4)
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -76,6 +78,8 @@ def produce(context):
         return float("nan")
     if "object" in context.arguments:
         return object()
+    if "rows" in context.arguments:
+        return [0] * context.arguments["rows"]
     return "ü" * context.arguments["characters"]
 
 

@@ -19,9 +19,9 @@ from typing import Any, Final
 from carillon.adapters.targets.run_log import RunLog
 from carillon.domain.moments import from_rfc3339
 from carillon.domain.outcome import OutcomeKind
+from carillon.domain.workflow.output import MAX_OUTPUT_BYTES
 from carillon.tasks import PermanentError, Registry, TaskContext, load
 
-MAX_OUTPUT_BYTES: Final = 32_768
 MAX_MESSAGE_CHARACTERS: Final = 1_000
 
 Message = dict[str, Any]
@@ -102,7 +102,7 @@ def _context(call: Message, log: RunLog, cancelled: Callable[[], bool]) -> TaskC
 
 def _success(name: str, output: object) -> Message:
     try:
-        size = len(json.dumps(output, allow_nan=False, ensure_ascii=False).encode())
+        size = len(json.dumps(output, separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode())
     except (TypeError, ValueError, RecursionError) as error:
         message = f"The task returned something that is not JSON: {error}."
         return _failure(OutcomeKind.PERMANENT, "output_not_json", message)
