@@ -40,3 +40,17 @@ def test_a_follower_that_was_given_times_of_its_own_holds_back_no_deletion(world
     }
     assert world.call("PUT", report, definition, headers={"if-match": etag}).status == 200
     assert delete(world, "nightly-etl").status == 204
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_backfill_of_a_follower_is_refused_with_what_to_backfill_instead(world, report, dry_run):
+    asked = {"first": "2026-11-01T00:00:00Z", "last": "2026-11-20T00:00:00Z", "dry_run": dry_run}
+    answer = world.call("POST", f"{report}/backfills", asked)
+    assert (answer.status, answer.code) == (400, "invalid_input")
+    assert "runs after nightly-etl" in answer.fields["last"]
+
+
+def test_a_follower_has_no_fire_time_to_skip(world, report):
+    answer = world.call("POST", f"{report}/skip-next", {"count": 1})
+    assert (answer.status, answer.code) == (409, "wrong_state")
+    assert "runs after nightly-etl" in answer.json["detail"]

@@ -56,9 +56,15 @@ def read_backfill(document: Any, now: datetime) -> BackfillRequest:
 
 def fire_times_of(spec: TimetableSpec, request: BackfillRequest) -> int:
     """How many fire times the range holds; InvalidInput when there are none or too many."""
-    found = count_between(spec, request.first, request.last) if spec.expression else 0
+    found = count_between(spec, request.first, request.last)
     if not found:
-        fault = FieldError("last", "Between first and last the schedule has no fire time.")
+        message = "Between first and last the schedule has no fire time."
+        if spec.after is not None:
+            upstream = spec.after.schedule_id
+            message = (
+                f"This schedule runs after {upstream} and has no fire times of its own; backfill {upstream}."
+            )
+        fault = FieldError("last", message)
         raise InvalidInput("There is nothing to backfill.", [fault])
     if found > MAX_FIRE_TIMES:
         message = f"The range holds {found} fire times; {MAX_FIRE_TIMES} are allowed. Ask for it in parts."

@@ -48,6 +48,8 @@ def fire_times_between(spec: TimetableSpec, first: datetime | None, last: dateti
 
 def count_between(spec: TimetableSpec, first: datetime, last: datetime) -> int:
     """How many fire times there are from `first` to `last`, both included; counted, not walked."""
+    if spec.after is not None:
+        return 0
     first, last = max(first, spec.starts_at or first), min(last, spec.ends_at or last)
     if last < first:
         return 0

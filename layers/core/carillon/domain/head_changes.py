@@ -136,6 +136,11 @@ def skip_next(head: Schedule, count: int, now: datetime, claimed_ahead: int) -> 
     0 takes back what is not carried out yet. None when there is nothing to change.
     """
     has_next = head.state in (ScheduleState.ACTIVE, ScheduleState.PAUSED) and head.next_fire_at is not None
+    if count and head.timetable.after is not None:
+        upstream = head.timetable.after.schedule_id
+        raise WrongState(
+            f"The schedule runs after {upstream} and has no fire times of its own; pause it instead."
+        )
     if count and not claimed_ahead and not has_next:
         raise WrongState(f"The schedule is {head.state}; there is no next fire time to skip.")
     left = max(0, count - claimed_ahead) if has_next else 0
