@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from carillon.domain.errors import InvalidExpression
-from carillon.domain.timetable import Timetable, require_fire_after
+from carillon.domain.timetable import Timetable
 
 REFUSED = [
     ("61 * * * *", 1, "61 is outside the minute field", "use 0 to 59"),
@@ -113,15 +113,6 @@ def test_an_expression_whose_every_time_is_jumped_over_is_refused_only_when_gaps
     assert Timetable.parse(expression, "Europe/Berlin").after(datetime(2026, 1, 1, tzinfo=UTC)) is not None
     with pytest.raises(InvalidExpression, match="jump over every time"):
         Timetable.parse(expression, "Europe/Berlin", gap="skip")
-
-
-def test_what_lies_in_the_past_is_refused_once_the_moment_is_known():
-    moment = datetime(2026, 6, 1, tzinfo=UTC)
-    for expression in ("at(2026-05-31T00:00:00)", "cron(0 0 1 1 ? 2020-2026)"):
-        with pytest.raises(InvalidExpression, match="does not fire after 2026-06-01T00:00:00Z"):
-            require_fire_after(Timetable.parse(expression, "UTC"), moment)
-    later = require_fire_after(Timetable.parse("at(2026-07-01T00:00:00)", "UTC"), moment)
-    assert later == datetime(2026, 7, 1, tzinfo=UTC)
 
 
 def test_moments_and_anchors_without_a_zone_are_programming_errors():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carillon.domain.errors import InvalidExpression
-from carillon.domain.smallest_gap import require_gap, smallest_gap
+from carillon.domain.smallest_gap import smallest_gap
 from carillon.domain.timetable import Timetable
 from tests.unit.timetable.expressions import cases, changes
 from tests.unit.timetable.test_against_brute_force import share
@@ -75,10 +75,3 @@ def test_no_two_fire_times_near_a_clock_change_are_closer_than_the_bound(case, d
                 break
             assert following - fire >= bound
             fire = following
-
-
-def test_a_timetable_that_is_too_frequent_is_refused_with_both_figures():
-    with pytest.raises(InvalidExpression, match="can fire 10 seconds apart") as refusal:
-        require_gap(Timetable.parse("*/10 * * * * *", "UTC"), timedelta(seconds=60), NOW)
-    assert refusal.value.remedy == "this stack allows 60 seconds or more"
-    require_gap(Timetable.parse("* * * * *", "Europe/Berlin"), timedelta(seconds=60), NOW)

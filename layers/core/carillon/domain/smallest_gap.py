@@ -14,7 +14,6 @@ from carillon.domain.aws_expression import OneTime
 from carillon.domain.cron import Cron, TimeOfDay
 from carillon.domain.cron_dates import DateRule
 from carillon.domain.cron_days import MonthDays, WeekDays
-from carillon.domain.errors import InvalidExpression
 from carillon.domain.interval import Interval
 from carillon.domain.timetable import Timetable
 from carillon.domain.transitions import DAY, EPOCH, LAST_INSTANT, changes_from, instant_of, offset_at
@@ -41,17 +40,6 @@ def smallest_gap(timetable: Timetable, from_moment: datetime) -> timedelta:
     if isinstance(rule, OneTime):
         return _between_occurrences(timetable, from_moment)
     return timedelta(seconds=_cron_gap(timetable, rule, from_moment.year))
-
-
-def require_gap(timetable: Timetable, minimum: timedelta, from_moment: datetime) -> None:
-    """Refuse a timetable whose fire times may come closer than a minimum."""
-    gap = smallest_gap(timetable, from_moment)
-    if gap < minimum:
-        raise InvalidExpression(
-            f"The expression can fire {int(gap.total_seconds())} seconds apart",
-            column=1,
-            remedy=f"this stack allows {int(minimum.total_seconds())} seconds or more",
-        )
 
 
 def _between_occurrences(timetable: Timetable, from_moment: datetime) -> timedelta:

@@ -147,15 +147,3 @@ def _in_gap(timetable: Timetable, rule: OneTime) -> InvalidExpression:
         column=rule.column,
         remedy=remedy,
     )
-
-
-def require_fire_after(timetable: Timetable, moment: datetime) -> datetime:
-    """The first fire time after a moment; refuses a timetable whose time has gone by."""
-    fire_at = timetable.after(moment)
-    if fire_at is None:
-        raise InvalidExpression(
-            f"The expression does not fire after {moment:%Y-%m-%dT%H:%M:%SZ}",
-            column=1,
-            remedy="give it a time or a year in the future",
-        )
-    return fire_at
