@@ -12,7 +12,7 @@ from carillon.domain.errors import BackfillNotFound, InvalidInput, WrongState
 from carillon.domain.run import RunState
 from carillon.domain.run_change import RunChange
 from carillon.domain.run_id import RunId
-from carillon.domain.schedule import ScheduleState, TimetableSpec
+from carillon.domain.schedule import After, ChainOn, ScheduleState, TimetableSpec
 from tests.contract.builders import ended
 from tests.unit.services.backfilling import ADMIN, NOON, Backfilling, keys, request
 
@@ -218,6 +218,8 @@ def test_what_a_calendar_excludes_is_passed_over(world):
 
 
 def test_a_schedule_that_follows_another_has_no_fire_times_to_backfill(world):
-    world.database.heads["etl"] = replace(world.head(), timetable=TimetableSpec(""))
+    world.database.heads["etl"] = replace(
+        world.head(), timetable=TimetableSpec("", after=After("orders", ChainOn.END))
+    )
     with pytest.raises(InvalidInput, match="nothing to backfill"):
         world.begin()
