@@ -61,6 +61,12 @@ def test_a_preview_begins_now_and_shows_ten_unless_told(world):
         ({"expression": "0 6 * * *", "from": "tomorrow"}, "from", ("2026-11-22T02:00:00Z",)),
         ({"expression": "0 6 * * *", "timezone": "UTC"}, "timezone", ("zone",)),
         ({}, "expression", ("30 2 * * *",)),
+        ({"expression": "0 6 * * *", "calendars": ["a", "B"]}, "calendars.1", ("de-holidays",)),
+        (
+            {"expression": "0 6 * * *", "also_at": ["2026-12-24T18:00:00Z", "2026-12-24T18:00:00"]},
+            "also_at.1",
+            ("2026-12-24T18:00:00Z", "offset"),
+        ),
     ],
 )
 def test_a_bad_question_names_the_field_and_what_would_be_right(world, fields, field, words):

@@ -1,13 +1,13 @@
 """A calendar as a document: read with every fault at its field, and shown again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from carillon.domain.calendars import Calendar
 from carillon.domain.errors import InvalidExpression
 from carillon.domain.moments import to_rfc3339
-from carillon.domain.reading import Faults, Section
+from carillon.domain.reading import Faults, Section, one_of
 from carillon.domain.run_id import SCHEDULE_ID
 from carillon.domain.timetable import Timetable
 from carillon.domain.timetable_definition import sentence
@@ -17,10 +17,9 @@ MAX_RANGES: Final = 200
 LONGEST_RANGE: Final = timedelta(days=3660)
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+_RIGHT_RANGE: Final = 'Write {"from": "2026-12-24", "to": "2027-01-02"}: two days that exist, in their order and at most ten years apart.'
 _FIELDS: Final = ("name", "description", "zone", "dates", "ranges", "weekdays")
 _READ_ONLY: Final = ("version", "updated_at")
-
-Item = TypeVar("Item")
 
 
 def read_calendar(document: Any, now: datetime) -> Calendar:
@@ -34,11 +33,9 @@ def read_calendar(document: Any, now: datetime) -> Calendar:
         name=_name(body),
         description=body.text("description", longest=1000),
         zone=_zone(body),
-        dates=_list(body, "dates", MAX_DATES, _date, "dates such as 2026-12-25"),
-        ranges=_list(
-            body, "ranges", MAX_RANGES, _range, 'objects such as {"from": "2026-12-24", "to": "2027-01-02"}'
-        ),
-        weekdays=_list(body, "weekdays", len(WEEKDAYS), _weekday, f"words among {', '.join(WEEKDAYS)}"),
+        dates=body.items("dates", MAX_DATES, _date, "dates", "Write a day that exists, such as 2026-12-25."),
+        ranges=body.items("ranges", MAX_RANGES, _range, "ranges of dates", _RIGHT_RANGE),
+        weekdays=body.items("weekdays", len(WEEKDAYS), _weekday, "days of the week", one_of("", WEEKDAYS)),
         updated_at=now,
     )
     if len(set(calendar.weekdays)) == len(WEEKDAYS):
@@ -83,20 +80,6 @@ def _zone(body: Section) -> str | None:
     except InvalidExpression as error:
         body.fault("zone", sentence(error))
     return zone
-
-
-def _list(
-    body: Section, name: str, most: int, read: Callable[[Any], Item | None], what: str
-) -> tuple[Item, ...]:
-    values = body.get(name)
-    if values is None:
-        return ()
-    found = [read(value) for value in values] if isinstance(values, list) else [None]
-    good = [item for item in found if item is not None]
-    if len(found) > most or len(good) < len(found):
-        body.fault(name, f"This must be a list of at most {most} {what}.")
-        return ()
-    return tuple(dict.fromkeys(good))
 
 
 def _date(value: Any) -> date | None:

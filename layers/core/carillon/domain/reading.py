@@ -5,7 +5,7 @@ are noted under their dotted path, and the default stands in for them so that re
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
@@ -16,6 +16,7 @@ from carillon.domain.errors import FieldError, InvalidInput
 from carillon.domain.moments import from_rfc3339
 
 Choice = TypeVar("Choice", bound=StrEnum)
+Item = TypeVar("Item")
 MAX_FAULTS: Final = 100
 
 
@@ -116,7 +117,7 @@ class Section:
         if value is None:
             return default
         if not isinstance(value, int | float) or isinstance(value, bool) or not lowest <= value <= highest:
-            self.fault(name, f"This must be a number from {lowest:g} to {highest:g}.")
+            self.fault(name, f"This must be a number from {lowest:.10g} to {highest:.10g}.")
             return default
         return float(value)
 
@@ -134,6 +135,22 @@ class Section:
         """One of the words of the default's enumeration."""
         others = (str(word) for word in type(default) if word is not default)
         return type(default)(self.word(name, (str(default), *others)))
+
+    def items(
+        self, name: str, most: int, read: Callable[[Any], Item | None], what: str, right: str
+    ) -> tuple[Item, ...]:
+        """A list of `what`, each once; `right` is the sentence for an item that cannot be read, noted at its place."""
+        values = self.get(name)
+        if values is None:
+            return ()
+        if not isinstance(values, list) or len(values) > most:
+            self.fault(name, f"This must be a list of at most {most} {what}.")
+            return ()
+        found = [(place, read(value)) for place, value in enumerate(values)]
+        for place, item in found:
+            if item is None:
+                self.fault(f"{name}.{place}", right)
+        return tuple(dict.fromkeys(item for _, item in found if item is not None))
 
     def moment(self, name: str) -> datetime | None:
         """A moment with an offset, None when it is missing."""

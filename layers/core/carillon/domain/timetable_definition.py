@@ -1,6 +1,5 @@
 """The timetable of a schedule document, read and judged: each fault at its field, with what would be right."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -77,8 +76,8 @@ def sentence(error: InvalidInput) -> str:
 
 
 def _calendars(section: Section) -> tuple[str, ...]:
-    message = f"This must be a list of at most {MAX_CALENDARS} names of calendars."
-    return _listed(section, "calendars", MAX_CALENDARS, _name, message)
+    right = "Give the name of a calendar, such as de-holidays."
+    return section.items("calendars", MAX_CALENDARS, _name, "names of calendars", right)
 
 
 def _name(value: Any) -> str | None:
@@ -86,29 +85,13 @@ def _name(value: Any) -> str | None:
 
 
 def _also_at(section: Section) -> tuple[datetime, ...]:
-    message = (
-        f"This must be a list of at most {MAX_EXTRA} times on whole seconds, "
-        "each with an offset, such as 2026-12-24T18:00:00Z."
-    )
-    return tuple(sorted(_listed(section, "also_at", MAX_EXTRA, _whole_second, message)))
+    right = "Give a time on a whole second with an offset, such as 2026-12-24T18:00:00Z."
+    return tuple(sorted(section.items("also_at", MAX_EXTRA, _whole_second, "times", right)))
 
 
 def _whole_second(value: Any) -> datetime | None:
     moment = moment_of(value)
     return moment if moment is not None and moment.microsecond == 0 else None
-
-
-def _listed(
-    section: Section, name: str, most: int, read: Callable[[Any], Any], message: str
-) -> tuple[Any, ...]:
-    values = section.get(name)
-    if values is None:
-        return ()
-    found = [read(value) for value in values] if isinstance(values, list) else [None]
-    if len(found) > most or None in found:
-        section.fault(name, message)
-        return ()
-    return tuple(dict.fromkeys(found))
 
 
 def _check_bounds(section: Section, spec: TimetableSpec) -> None:
