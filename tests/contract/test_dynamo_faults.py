@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from carillon.adapters.dynamo.access import DynamoAccess
-from carillon.adapters.dynamo.guards import DynamoGuards
+from carillon.adapters.dynamo.facts import DynamoFacts
 from carillon.adapters.dynamo.runs import DynamoRuns
 from carillon.adapters.dynamo.schedules import DynamoSchedules
 from carillon.domain.claim import ClaimFault, ClaimVerdict
@@ -195,7 +195,7 @@ def test_whatever_decides_is_read_consistently(dynamo, schedules, runs):
     runs.queued_between("nightly-etl", NOW, NOW)
     schedules.head("nightly-etl")
     DynamoAccess(dynamo.database).user("ada")
-    DynamoGuards(dynamo.database).count_failures("ada", NOW)
+    DynamoFacts(dynamo.database).read("nonce", NOW)
     bodies = [request.body.decode() for request in dynamo.wire.requests]
     assert len(bodies) == 6
     assert all('"ConsistentRead": true' in body for body in bodies)

@@ -73,11 +73,6 @@ class MemoryGuards:
         self._database = database
         self._windows = {}
 
-    def count_failures(self, key, now):
-        with self._database.operation("count_failures"):
-            count, until = self._windows.get(key, (0, now))
-            return count if until > now else 0
-
     def record_failure(self, key, now, window_seconds):
         with self._database.operation("record_failure"):
             count, until = self._windows.get(key, (0, now))

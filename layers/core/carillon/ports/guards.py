@@ -34,10 +34,7 @@ class Facts(Protocol):
 
 
 class Guards(Protocol):
-    """The Guards table: small facts with an expiry that is part of every condition."""
-
-    def count_failures(self, key: str, now: datetime) -> int:
-        """Failures recorded under the key in the current window."""
+    """Counts of failures within a window, whose end is part of every condition."""
 
     def record_failure(self, key: str, now: datetime, window_seconds: int) -> int:
         """Adds one failure; answers how many the window holds now."""

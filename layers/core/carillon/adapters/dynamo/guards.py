@@ -11,7 +11,6 @@ from carillon.adapters.dynamo.database import ConditionFailed, Database
 from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.wire import Row, Value, Wire, expiry, moment, text, whole
 from carillon.domain.errors import Throttled
-from carillon.domain.moments import to_ms
 
 _TRIES: Final = 4
 
@@ -21,14 +20,6 @@ class DynamoGuards:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def count_failures(self, key: str, now: datetime) -> int:
-        """GetItem, consistent."""
-        item = self._database.get(self._database.guards_table, _failures_key(key))
-        if item is None:
-            return 0
-        row = Row(item, f"Failures of {key}")
-        return row.whole("count") if row.whole("until") > to_ms(now) else 0
 
     def record_failure(self, key: str, now: datetime, window_seconds: int) -> int:
         """UpdateItem: adds to the window that is open, else opens one; whoever opens it late adds to the other's."""
