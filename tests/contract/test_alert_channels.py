@@ -1,13 +1,14 @@
 """The alerts webhook over a real server, the bus and the signing key over AWS as moto plays it."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import botocore.session
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
+from carillon.adapters import alert_webhook
 from carillon.adapters.alert_bus import AlertBus
 from carillon.adapters.alert_webhook import AlertWebhook
 from carillon.adapters.clock import SystemClock
@@ -33,8 +34,10 @@ def aws(monkeypatch):
 
 
 @pytest.fixture
-def hook():
+def hook(monkeypatch):
     """A webhook over a server that answers each request with the next of these statuses, and what it was sent."""
+    # How long it is given is not what these tests are about.
+    monkeypatch.setattr(alert_webhook, "DEADLINE", timedelta(seconds=60))
     started = []
 
     def start(*statuses, key="", allow="127.0.0.1"):

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.fakes.world import World
 from tick.handler import respond
 
 RUNS = 20
+NUMBERS = count()
 FIELDS = {
     "level", "message", "timestamp", "service", "action", "task_id", "schedule_id", "trace_id", "span_id", "status",
     "attempt", "duration_ms",
@@ -58,9 +60,9 @@ def lines(capsys):
 
 
 @pytest.fixture(autouse=True)
-def service(monkeypatch, request):
+def service(monkeypatch):
     """A logger keeps its stream by its service's name, and each test has a stream of its own."""
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", f"worker{abs(hash(request.node.name)) % 1000}")
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", f"worker{next(NUMBERS):03}")
 
 
 def serve(answer):

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from carillon.adapters import otlp
 from carillon.adapters.otlp import OtlpSpans
 from carillon.domain.outcome import permanent, retryable
 from carillon.domain.run import RunState
 from carillon.domain.span import Span, attempt_span
 from carillon.domain.trace import Trace, read_trace
-from tests.contract.targets.receiver import Receiver, reply
+from tests.contract.targets.receiver import Receiver, closed_port, reply
 from tests.fakes.life import Life
 from tests.fakes.log import RecordedLog
 
@@ -38,6 +39,12 @@ def life():
     life.spans = Kept()
     life.execute._spans = life.spans
     return life
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """A collector may take its time: how long it is given is not what these tests are about."""
+    monkeypatch.setattr(otlp, "TIMEOUT_SECONDS", 60.0)
 
 
 @pytest.fixture
@@ -164,12 +171,12 @@ def test_without_spans_the_collector_is_left_alone(collector):
 def test_a_collector_that_refuses_or_is_gone_costs_a_line_and_the_spans():
     log = RecordedLog()
     receiver = Receiver(reply("HTTP/1.1 503 Busy\nContent-Length: 0"))
-    refused = OtlpSpans(f"http://127.0.0.1:{receiver.port}", "prod", log)
-    refused.tell(SPAN)
-    refused.flush()
+    with closed_port() as port:
+        for each in (receiver.port, port):
+            refused = OtlpSpans(f"http://127.0.0.1:{each}", "prod", log)
+            refused.tell(SPAN)
+            refused.flush()
     receiver.close()
-    refused.tell(SPAN)
-    refused.flush()
     assert log.actions == ["spans_dropped", "spans_dropped"]
     assert [fields for _, _, fields in log.lines] == [{"spans": 1}] * 2
     assert "503" in log.lines[0][1]

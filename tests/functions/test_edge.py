@@ -47,7 +47,7 @@ def test_an_error_nobody_foresaw_returns_its_message_and_is_logged():
 
 
 def test_messages_are_handled_side_by_side_when_asked():
-    meeting = threading.Barrier(3, timeout=5)
+    meeting = threading.Barrier(3, timeout=60)
 
     answer = each_record(messages("a", "b", "c"), lambda _: meeting.wait(), RecordedLog(), threads=3)
 

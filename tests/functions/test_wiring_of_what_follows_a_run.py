@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from datetime import timedelta
 
 import pytest
 from moto import mock_aws
@@ -9,7 +10,7 @@ from moto import mock_aws
 import archive.handler
 import deadletter.handler
 import follow.handler
-from carillon.adapters import aws
+from carillon.adapters import alert_webhook, aws
 from carillon.adapters.clock import SystemChance, SystemClock
 from carillon.adapters.dynamo.database import Database
 from carillon.adapters.dynamo.dead_letters import DynamoDeadLetters
@@ -128,6 +129,7 @@ def test_a_failed_run_reaches_the_webhook_signed_and_the_bus_too(stack, monkeypa
     monkeypatch.setenv("ALERT_WEBHOOK_URL", f"http://127.0.0.1:{receiver.port}/alerts")
     monkeypatch.setenv("ALERT_WEBHOOK_KEY", "/alerts/key")
     monkeypatch.setenv("ALERT_BUS_ARN", arn)
+    monkeypatch.setattr(alert_webhook, "DEADLINE", timedelta(seconds=60))
 
     follow.handler.handle(event("stream-run-failed"), None)
     receiver.close()

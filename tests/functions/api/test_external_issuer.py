@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from carillon.adapters import oidc
 from carillon.adapters.oidc import OidcVerifier
 from carillon.services.authenticate import Issuer
 from tests.functions.api.world import ApiWorld
@@ -59,7 +60,9 @@ class LocalIssuer:
 
 
 @pytest.fixture
-def issuer():
+def issuer(monkeypatch):
+    # How long an issuer is given is not what these tests are about.
+    monkeypatch.setattr(oidc, "TIMEOUT_SECONDS", 60)
     made = LocalIssuer()
     yield made
     made.stop()

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 from uuid import uuid4
 
 import pytest
@@ -11,11 +10,14 @@ from moto import mock_aws
 import api.handler
 import operators.handler
 from carillon.adapters import aws
-from carillon.adapters.clock import SystemClock
 from carillon.adapters.seals import Seals
+from carillon.domain.moments import to_rfc3339
+from carillon.wiring import ground
+from carillon.wiring import operator as wired_operator
 from carillon.wiring.api import wire_api
 from carillon.wiring.operator import wire_operator
 from tests.contract import tables
+from tests.fakes.clock import FakeClock
 from tests.functions.api.world import MINIMAL, Answer, http_event
 
 WIRED = (wire_api, wire_operator)
@@ -27,8 +29,12 @@ def stack(monkeypatch):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    clock = FakeClock()
+    # By the time of day a fire time would be near, or a window would end between two calls.
+    for module in (ground, wired_operator):
+        monkeypatch.setattr(module, "SystemClock", lambda: clock)
     with mock_aws():
-        made = Stack()
+        made = Stack(clock)
         for name, value in made.environment.items():
             monkeypatch.setenv(name, value)
         forget()
@@ -45,7 +51,8 @@ def forget():
 class Stack:
     """A stack's tables, queue and keys, and a client that is logged in."""
 
-    def __init__(self):
+    def __init__(self, clock):
+        self.clock = clock
         self.dynamo, self.sqs, kms = map(aws.client, ("dynamodb", "sqs", "kms"))
         tables.create(self.dynamo)
         self.queue = self.sqs.create_queue(QueueName="dispatch")["QueueUrl"]
@@ -61,7 +68,7 @@ class Stack:
             role="worker",
             environment="carillon",
             session_seconds=3600,
-            clock=SystemClock(),
+            clock=clock,
         ).verifying_messages()
         self.token = None
         self.environment = {
@@ -108,7 +115,7 @@ class Stack:
             sent["authorization"] = f"Bearer {self.token}"
         path, _, query = path.partition("?")
         if path.endswith("/trigger"):
-            sent |= {"x-timestamp": str(int(time.time())), "x-nonce": uuid4().hex}
+            sent |= {"x-timestamp": to_rfc3339(self.clock.now()), "x-nonce": uuid4().hex}
         body = None if document is None else json.dumps(document)
         answer = api.handler.handle(http_event(method, path, query, sent, body), None)
         return Answer(answer["statusCode"], answer["headers"], answer["body"])
