@@ -52,6 +52,15 @@ def test_an_ended_run_cannot_be_cancelled(world, run):
     assert (answer.status, answer.code) == (409, "run_ended")
 
 
+def test_a_run_that_is_taken_back_cannot_be_cancelled_and_is_told_what_can(world, run):
+    bring(world, RunState.COMPENSATING)
+    answer = world.call("POST", f"{run}/cancel")
+    assert (answer.status, answer.code) == (409, "wrong_state")
+    assert "Cancel the compensation that is under way" in answer.json["detail"]
+    again = world.call("POST", f"{run}/retry")
+    assert (again.code, "cancel" in again.json["detail"]) == ("run_unfinished", False)
+
+
 def test_an_ended_run_is_run_again_beside_the_old_one(world, run):
     bring(world, RunState.FAILED)
     answer = world.call("POST", f"{run}/retry")

@@ -94,5 +94,15 @@ def test_a_paused_schedule_has_nothing_coming_up(world):
     assert (answer["state"], answer["items"]) == ("paused", [])
 
 
+def test_of_a_pause_with_an_end_what_comes_after_it_is_coming_up(world):
+    world.create(timetable={"expression": "0 6 * * *"})
+    world.call("POST", "/v1/schedules/nightly-etl/pause", {"until": "2026-11-24T06:00:00Z"})
+
+    answer = world.call("GET", "/v1/schedules/nightly-etl/upcoming?count=2").json
+
+    assert answer["state"] == "paused"
+    assert [item["at"] for item in answer["items"]] == ["2026-11-25T06:00:00Z", "2026-11-26T06:00:00Z"]
+
+
 def test_upcoming_of_no_schedule_is_not_found(world):
     assert world.call("GET", "/v1/schedules/nothing/upcoming").code == "schedule_not_found"

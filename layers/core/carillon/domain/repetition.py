@@ -5,14 +5,15 @@ from datetime import datetime
 
 from carillon.domain.errors import RunNotRepeatable, RunUnfinished
 from carillon.domain.new_run import queued
-from carillon.domain.run import Origin, Run
+from carillon.domain.run import Origin, Run, RunState
 from carillon.domain.schedule import Schedule
 
 
 def check_repeatable(run: Run, head: Schedule) -> None:
     """RunUnfinished or RunNotRepeatable, with what would be right."""
     if not run.state.is_terminal:
-        raise RunUnfinished(f"The run is {run.state}; wait for its end or cancel it before running it again.")
+        remedy = "wait for its end" if run.state is RunState.COMPENSATING else "wait for its end or cancel it"
+        raise RunUnfinished(f"The run is {run.state}; {remedy} before running it again.")
     if run.skipped_count is not None:
         raise RunNotRepeatable("This row stands for many fire times; run the schedule now, or backfill them.")
     if "." in run.run_id.run_key:

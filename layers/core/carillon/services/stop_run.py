@@ -2,7 +2,7 @@
 
 from carillon.domain.access import Principal
 from carillon.domain.cancelling import CancelAnswer
-from carillon.domain.errors import RunEnded
+from carillon.domain.errors import RunEnded, WrongState
 from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.workflow.ending import COMPENSATE_FIRST
@@ -25,7 +25,7 @@ class StopRun:
         self._journal = journal
 
     def __call__(self, principal: Principal, run_id: str, *, compensate: bool = False) -> CancelResult:
-        """What became of it; cancelling twice changes nothing. RunNotFound, RunEnded, Forbidden.
+        """What became of it; cancelling twice changes nothing. RunNotFound, RunEnded, WrongState, Forbidden.
 
         A cancelled workflow keeps its effects, unless `compensate` asks that they be taken back.
         """
@@ -35,6 +35,11 @@ class StopRun:
         result = self._cancel_run(
             parsed, COMPENSATE_FIRST if compensate else "cancelled", f"cancelled by {principal.name}", audit
         )
+        if result.run.state is RunState.COMPENSATING:
+            raise WrongState(
+                "The run's effects are being taken back, which is not called off as a whole. Cancel the compensation "
+                "that is under way, and the run ends COMPENSATION_FAILED."
+            )
         if result.answer is CancelAnswer.TOO_LATE and result.run.state is not RunState.CANCELLED:
             raise RunEnded(f"The run is {result.run.state}; there is nothing left to cancel.")
         return result
