@@ -5,7 +5,7 @@ the attempt's end makes it CANCELLED.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -65,9 +65,8 @@ def cancel(
 
 def stopped(run: Run, outcome: Outcome, now: datetime, reason: str) -> Run:
     """The end of an attempt that was told to stop, however it then ended: what it left undone cannot be known."""
-    duration_ms = round((now - (run.started_at or now)) / timedelta(milliseconds=1))
     message = f"stopped when asked to: {outcome.message}"
-    return cancel(run, now, message, reason=reason, duration_ms=duration_ms)
+    return cancel(run, now, message, reason=reason, duration_ms=run.elapsed_ms(now))
 
 
 def is_to_be_stopped(run: Run) -> bool:

@@ -63,7 +63,7 @@ def start(run: Run, now: datetime, *, claim_id: str, lease_until: datetime, revi
 
 def finish(run: Run, outcome: Outcome, decision: RetryDecision, now: datetime) -> Run:
     """An attempt ends; `decision` says whether another one follows a failure."""
-    duration_ms = round((now - (run.started_at or now)) / timedelta(milliseconds=1))
+    duration_ms = run.elapsed_ms(now)
     if outcome.kind is OutcomeKind.SUCCESS:
         return advance(run, EventKind.SUCCEED, now, outcome.message, duration_ms=duration_ms, reason=None)
     if decision.not_before is not None:

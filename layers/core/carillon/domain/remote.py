@@ -11,7 +11,7 @@ from typing import Final
 from carillon.domain.job import Retry, Wait
 from carillon.domain.lifecycle import advance, finish
 from carillon.domain.outcome import Outcome, OutcomeKind
-from carillon.domain.retry import deadline_of, follow_up
+from carillon.domain.retry import follow_up, wait_ends_at
 from carillon.domain.run import EventKind, Run
 from carillon.domain.run_remote import Remote
 
@@ -23,16 +23,14 @@ def follow(run: Run, now: datetime, job_wait: Wait, policy: Retry, kind: str, ou
     """The target has started the work: the run waits for its end, at most as long as all attempts may take."""
     if outcome.remote_id is None:
         raise ValueError(f"run {run.run_id} cannot be followed: its target named no work")
-    ends = [now + timedelta(seconds=job_wait.timeout_seconds), deadline_of(run, policy)]
-    due_at = min(end for end in ends if end is not None)
+    due_at = wait_ends_at(run, now, job_wait, policy)
     remote = Remote(kind, outcome.remote_id, due_at, job_wait.heartbeat_seconds or ASK_SECONDS)
-    duration_ms = round((now - (run.started_at or now)) / timedelta(milliseconds=1))
     return advance(
         run,
         EventKind.WAIT,
         now,
         f"{outcome.message} Waiting for its end.",
-        duration_ms=duration_ms,
+        duration_ms=run.elapsed_ms(now),
         remote=remote,
         lease_until=None,
         sends=0,

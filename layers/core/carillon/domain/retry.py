@@ -6,7 +6,7 @@ A run's deadline counts from its first attempt's start: what waits in a queue be
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from carillon.domain.job import Backoff, Retry
+from carillon.domain.job import Backoff, Retry, Wait
 from carillon.domain.outcome import Outcome
 from carillon.domain.retry_words import may_try_again
 from carillon.domain.run import Run
@@ -39,6 +39,12 @@ def deadline_of(run: Run, retry: Retry) -> datetime | None:
         return run.deadline_at
     # Only the first attempt's start counts; whoever makes a retry writes the moment into the row.
     return run.started_at + timedelta(seconds=retry.deadline_seconds) if run.attempt <= 1 else None
+
+
+def wait_ends_at(run: Run, now: datetime, wait: Wait, retry: Retry) -> datetime:
+    """When a wait that begins now is over: at its own end or at that of all attempts, whichever is first."""
+    own, last = now + timedelta(seconds=wait.timeout_seconds), deadline_of(run, retry)
+    return own if last is None else min(own, last)
 
 
 def follow_up(retry: Retry, run: Run, outcome: Outcome, now: datetime, share: float) -> RetryDecision:

@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -190,6 +190,10 @@ class Run:
     def _birth(self) -> str:
         # Stacks may share schedules' names and a tracing backend, but hardly the millisecond of a claim.
         return f"{self.run_id} {to_ms(self.created_at)}"
+
+    def elapsed_ms(self, now: datetime) -> int:
+        """Milliseconds since the latest attempt began, 0 where none did."""
+        return round((now - (self.started_at or now)) / timedelta(milliseconds=1))
 
     def noted(self, now: datetime, message: str, duration_ms: int | None = None) -> "Run":
         """The run with one more line in its story; the first line and the newest are kept."""

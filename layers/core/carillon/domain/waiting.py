@@ -13,7 +13,7 @@ from carillon.domain.job import Retry, Wait
 from carillon.domain.lifecycle import advance, finish
 from carillon.domain.outcome import Outcome, OutcomeKind
 from carillon.domain.remote import too_long
-from carillon.domain.retry import deadline_of, follow_up
+from carillon.domain.retry import follow_up, wait_ends_at
 from carillon.domain.run import EventKind, Run, RunState
 
 
@@ -54,18 +54,16 @@ def arm(run: Run, token_hash: str) -> Run:
 
 def wait(run: Run, now: datetime, job_wait: Wait, policy: Retry, message: str) -> Run:
     """The target has taken the work on: the run waits for its callback, at most as long as all attempts may take."""
-    ends = [now + timedelta(seconds=job_wait.timeout_seconds), deadline_of(run, policy)]
-    due_at = min(end for end in ends if end is not None)
+    due_at = wait_ends_at(run, now, job_wait, policy)
     if run.callback is None:
         raise ValueError(f"run {run.run_id} cannot wait: its target was given no token")
     callback = replace(run.callback, due_at=due_at, heartbeat_seconds=job_wait.heartbeat_seconds)
-    duration_ms = round((now - (run.started_at or now)) / timedelta(milliseconds=1))
     return advance(
         run,
         EventKind.WAIT,
         now,
         f"{message} Waiting for its callback.",
-        duration_ms=duration_ms,
+        duration_ms=run.elapsed_ms(now),
         callback=callback,
         lease_until=None,
         wake_at=_next_look(callback, now, due_at),

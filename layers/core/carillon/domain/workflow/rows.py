@@ -95,5 +95,5 @@ def compensating(run: Run, now: datetime, claim_id: str, message: str, reason: s
 
 def ended(run: Run, kind: EventKind, now: datetime, claim_id: str, message: str, reason: str | None) -> Run:
     """A workflow, a for_each step or a compensating run ends."""
-    duration_ms = (now - (run.started_at or now)) // _MILLISECOND
+    duration_ms = run.elapsed_ms(now)
     return advance(run, kind, now, message, duration_ms=duration_ms, reason=reason, claim_id=claim_id)
