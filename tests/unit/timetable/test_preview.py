@@ -95,11 +95,14 @@ def test_the_entries_that_fire_are_the_fire_times_in_order(case):
 
 SENTENCES = [
     ("30 2 * * *", "At 02:30 every day, UTC time."),
-    ("*/5 * * * *", "Every 5 minutes every day, UTC time."),
-    ("* * * * *", "Every minute every day, UTC time."),
-    ("@hourly", "Every hour every day, UTC time."),
-    ("*/10 * * * * *", "Every 10 seconds, every minute every day, UTC time."),
-    ("0 9-17 * * 1-5", "On the hour, at hour 9 to 17 on Monday to Friday, UTC time."),
+    ("*/5 * * * *", "Every 5 minutes, UTC time."),
+    ("* * * * *", "Every minute, UTC time."),
+    ("@hourly", "Every hour, UTC time."),
+    ("0 */2 * * *", "Every 2 hours, UTC time, never in an hour that a clock change "),
+    ("*/10 * * * * *", "Every 10 seconds, UTC time."),
+    ("*/20 * 9-17 * * 1-5", "Every 20 seconds, in the hours 9 to 17, on Monday to Friday, UTC time, never "),
+    ("5 * 9 * * *", "At second 5, every minute, in the hour 9 every day, UTC time, never "),
+    ("0 9-17 * * 1-5", "On the hour, in the hours 9 to 17 on Monday to Friday, UTC time."),
     ("5 0 1,15,LW * *", "At 00:05 on day 1 and 15 of the month and the last weekday of the month, UTC time."),
     (
         "0 0 L,15W * *",

@@ -28,7 +28,13 @@ def describe(expression: str, zone: str) -> str:
         return f"Every {_duration(rule.period)}."
     if isinstance(rule, OneTime):
         return f"Once, at {_LOCAL_EPOCH + timedelta(seconds=rule.local):%H:%M:%S on %Y-%m-%d}, {zone} time."
-    return f"{_times(rule.times)} {_dates(rule.dates)}, {zone} time{_absolute(rule)}."
+    return f"{_when(_times(rule.times), _dates(rule.dates))}, {zone} time{_absolute(rule)}."
+
+
+def _when(times: str, dates: str) -> str:
+    if not times.startswith("Every"):
+        return f"{times} {dates}"
+    return times if dates == "every day" else f"{times}, {dates}"
 
 
 def _absolute(rule: Cron) -> str:
@@ -55,22 +61,33 @@ def _times(times: TimeOfDay) -> str:
     if len(clocks) <= _MOST_TIMES:
         form = "{:02}:{:02}" if times.seconds == (0,) else "{:02}:{:02}:{:02}"
         return "At " + _joined(form.format(*clock) for clock in clocks)
-    parts = [_column("minute", times.minutes, 60), _column("hour", times.hours, 24)]
-    if times.seconds != (0,):
-        parts.insert(0, _column("second", times.seconds, 60))
-    elif times.minutes == (0,):
-        return "Every hour" if len(times.hours) == 24 else f"On the hour, {parts[1]}"
-    words = [part for part in parts if part != "every hour"]
-    return ", ".join(words).capitalize()
+    hours = _often("hour", times.hours, 24)
+    if times.seconds == times.minutes == (0,):
+        return hours.capitalize() or f"On the hour, {_hours(times.hours)}"
+    seconds = "" if times.seconds == (0,) else _column("second", times.seconds)
+    minutes = _column("minute", times.minutes)
+    parts = [
+        seconds,
+        "" if seconds.startswith("every") and minutes == "every minute" else minutes,
+        "" if hours == "every hour" else hours or _hours(times.hours),
+    ]
+    return ", ".join(filter(None, parts)).capitalize()
 
 
-def _column(name: str, values: Sequence[int], size: int) -> str:
+def _column(name: str, values: Sequence[int]) -> str:
+    return _often(name, values, 60) or f"at {name} {_ranges(values)}"
+
+
+def _hours(values: Sequence[int]) -> str:
+    return f"in the hour{'s' if len(values) > 1 else ''} {_ranges(values)}"
+
+
+def _often(name: str, values: Sequence[int], size: int) -> str:
+    """The even rhythm of values that begin anew with each cycle; nothing for others."""
     if len(values) == size:
         return f"every {name}"
     step = values[1] - values[0] if len(values) > 2 else 0
-    if step > 1 and list(values) == list(range(0, size, step)):
-        return f"every {step} {name}s"
-    return f"at {name} {_ranges(values)}"
+    return f"every {step} {name}s" if step > 1 and list(values) == list(range(0, size, step)) else ""
 
 
 def _dates(dates: DateRule) -> str:
