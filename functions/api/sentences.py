@@ -95,7 +95,7 @@ def change_password(asked: Asked) -> str:
 def create_user(asked: Asked) -> str:
     """A new user, and what they may do."""
     new = read_new_user(asked.call.body)
-    return f"Create the {new.kind} user {new.name} with {_roles(new.roles)}."
+    return f"Create the user {new.name} ({new.kind}) with {_roles(new.roles)}."
 
 
 def edit_user(asked: Asked) -> str:
@@ -125,7 +125,7 @@ def _names(payload: Any) -> str:
 
 
 def _roles(names: tuple[str, ...]) -> str:
-    return f"the roles {', '.join(names)}" if names else "no roles"
+    return f"the role{'s' if len(names) > 1 else ''} {', '.join(names)}" if names else "no roles"
 
 
 def _version(asked: Asked) -> str:

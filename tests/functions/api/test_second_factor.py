@@ -206,7 +206,7 @@ def test_what_a_machine_asks_for_is_confirmed_by_a_member_of_the_role_and_done_b
 
 def test_a_user_is_created_in_two_steps_and_the_secret_is_shown_to_who_confirms(world):
     confirmation = world.asked("POST", "/v1/users", {"user": "ada", "roles": ["viewer"]})
-    assert confirmation["sentence"] == "Create the person user ada with the roles viewer."
+    assert confirmation["sentence"] == "Create the user ada (person) with the role viewer."
 
     answer = world.confirm(confirmation)
 

@@ -35,6 +35,12 @@ def running(**changes):
     return replace(run, **changes)
 
 
+def test_what_a_target_said_and_what_follows_are_told_as_one_sentence():
+    follows = RetryDecision(NOON + timedelta(seconds=2), "attempt 2 follows in 2.0 s")
+    ended = finish(running(), retryable("http_503", "The target answered 503."), follows, NOON)
+    assert ended.events[-1].message == "The target answered 503; attempt 2 follows in 2.0 s"
+
+
 @pytest.mark.parametrize("state", RunState)
 @pytest.mark.parametrize("kind", EventKind)
 def test_every_pair_leads_where_the_table_says_or_is_refused(state, kind):

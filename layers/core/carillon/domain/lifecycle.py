@@ -61,17 +61,21 @@ def start(run: Run, now: datetime, *, claim_id: str, lease_until: datetime, revi
     )
 
 
+def _told(outcome: Outcome, decision: RetryDecision) -> str:
+    return f"{outcome.message.removesuffix('.')}; {decision.reason}"
+
+
 def finish(run: Run, outcome: Outcome, decision: RetryDecision, now: datetime) -> Run:
     """An attempt ends; `decision` says whether another one follows a failure."""
     duration_ms = run.elapsed_ms(now)
     if outcome.kind is OutcomeKind.SUCCESS:
         return advance(run, EventKind.SUCCEED, now, outcome.message, duration_ms=duration_ms, reason=None)
     if decision.not_before is not None:
-        message = f"{outcome.message}; {decision.reason}"
+        message = _told(outcome, decision)
         held = replace(run, deadline_at=decision.deadline_at or run.deadline_at)
         return retry(held, now, decision.not_before, message, reason=outcome.error, duration_ms=duration_ms)
     if decision.is_overdue and outcome.kind is not OutcomeKind.UNKNOWN:
-        return past_deadline(run, now, f"{outcome.message}; {decision.reason}", duration_ms=duration_ms)
+        return past_deadline(run, now, _told(outcome, decision), duration_ms=duration_ms)
     return advance(
         run,
         _END[outcome.kind],
