@@ -1,13 +1,15 @@
 """The archive's bucket: written over S3, read over S3 and in memory."""
 
 import gzip
+import io
 
 import botocore.session
 import pytest
+from botocore.response import StreamingBody
 from moto import mock_aws
 
-from carillon.adapters.s3 import S3ArchiveBucket, S3ArchiveReader
-from carillon.domain.errors import CarillonError
+from carillon.adapters.s3 import S3ArchiveBucket, S3ArchiveReader, read_object
+from carillon.domain.errors import CarillonError, Unavailable
 from carillon.ports.archive import StoredObject
 from tests.fakes.memory import MemoryArchiveReader
 
@@ -77,6 +79,15 @@ def test_an_object_is_read_as_it_was_last_put(reader):
     put(KEY, b"twice")
 
     assert archive.read(KEY) == b"twice"
+
+
+def test_an_object_that_breaks_off_is_a_passing_fault():
+    class Broken:
+        def get_object(self, **_):
+            return {"Body": StreamingBody(io.BytesIO(b"half"), content_length=8)}
+
+    with pytest.raises(Unavailable):
+        read_object(Broken(), "archive", "runs/one.jsonl.gz")
 
 
 def test_an_object_that_is_not_there_is_a_named_error(reader):

@@ -4,9 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from carillon.adapters.aws import named
+from carillon.adapters.aws import call
 from carillon.domain.errors import CarillonError
 
 SOURCE: Final = "carillon"
@@ -28,10 +26,7 @@ class AlertBus:
             "DetailType": DETAIL_TYPE,
             "Detail": json.dumps({"subject": subject, **message}, ensure_ascii=False),
         }
-        try:
-            answer = self._connect().put_events(Entries=[entry])
-        except (BotoCoreError, ClientError) as error:
-            raise named(error) from error
+        answer = call(self._connect(), "put_events", Entries=[entry])
         refused = [each for each in answer.get("Entries", ()) if each.get("ErrorCode")]
         if refused:
             raise CarillonError(

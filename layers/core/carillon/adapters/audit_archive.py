@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from carillon.adapters.aws import named
+from carillon.adapters.aws import call
+from carillon.adapters.s3 import read_object
 from carillon.domain.errors import CarillonError
 from carillon.ports.world import Clock
 
@@ -39,8 +39,7 @@ class S3AuditArchive:
 
     def read(self, key: str) -> bytes:
         """GetObject."""
-        body: bytes = self._call("get_object", Key=key)["Body"].read()
-        return body
+        return read_object(self._client, self._bucket, key)
 
     def keys(self, prefix: str) -> Iterator[str]:
         """ListObjectsV2, a thousand at a time."""
@@ -53,11 +52,7 @@ class S3AuditArchive:
             token = {"ContinuationToken": answer["NextContinuationToken"]}
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = getattr(self._client, operation)(Bucket=self._bucket, **arguments)
-        except (BotoCoreError, ClientError) as error:
-            raise named(error) from error
-        return answer
+        return call(self._client, operation, Bucket=self._bucket, **arguments)
 
 
 class KmsRootSigner:
@@ -93,8 +88,4 @@ class KmsRootSigner:
         return self._public
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = getattr(self._client, operation)(KeyId=self._key_id, **arguments)
-        except (BotoCoreError, ClientError) as error:
-            raise named(error) from error
-        return answer
+        return call(self._client, operation, KeyId=self._key_id, **arguments)

@@ -91,6 +91,15 @@ def client(service: str, *, read_timeout_seconds: float = 5, attempts: int = 3) 
     return made
 
 
+def call(client: Any, operation: str, **arguments: Any) -> dict[str, Any]:
+    """One call's answer; its errors are this project's, as `named` tells them."""
+    try:
+        answer: dict[str, Any] = getattr(client, operation)(**arguments)
+    except (BotoCoreError, ClientError) as error:
+        raise named(error) from error
+    return answer
+
+
 def named(error: BotoCoreError | ClientError) -> CarillonError:
     """The project's error for an AWS error: Throttled, Unavailable, or a refusal that no retry will change."""
     if not isinstance(error, ClientError):

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from carillon.adapters.aws import named
+from carillon.adapters.aws import call
 from carillon.adapters.tokens import KeyRing, compact, signing_input
 from carillon.domain.errors import CarillonError
 from carillon.ports.world import Clock
@@ -24,7 +23,7 @@ class KmsTokenSigner:
     def sign(self, claims: Mapping[str, Any]) -> str:
         """A compact ES256 JWT; one Sign call. RAW, because the claims are far below KMS's 4 KiB."""
         signed = signing_input(claims, self.ring.first_id())
-        answer = _call(
+        answer = call(
             self._client,
             "sign",
             KeyId=self._key_id,
@@ -39,7 +38,7 @@ class KmsTokenSigner:
         return self.ring.key_set()
 
     def _public_key(self) -> EllipticCurvePublicKey:
-        key = load_der_public_key(_call(self._client, "get_public_key", KeyId=self._key_id)["PublicKey"])
+        key = load_der_public_key(call(self._client, "get_public_key", KeyId=self._key_id)["PublicKey"])
         if not isinstance(key, EllipticCurvePublicKey):
             raise CarillonError("The token key is not an elliptic-curve key.")
         return key
@@ -55,7 +54,7 @@ class KmsDataKeys:
 
     def wrapped_key(self) -> bytes:
         """A fresh key of 32 bytes, wrapped; one GenerateDataKey call."""
-        answer = _call(
+        answer = call(
             self._client,
             "generate_data_key",
             KeyId=self._key_id,
@@ -66,7 +65,7 @@ class KmsDataKeys:
 
     def unwrapped(self, wrapped: bytes) -> bytes:
         """The key itself; one Decrypt call."""
-        answer = _call(
+        answer = call(
             self._client,
             "decrypt",
             KeyId=self._key_id,
@@ -74,11 +73,3 @@ class KmsDataKeys:
             EncryptionContext=self._context,
         )
         return bytes(answer["Plaintext"])
-
-
-def _call(client: Any, operation: str, **arguments: Any) -> dict[str, Any]:
-    try:
-        answer: dict[str, Any] = getattr(client, operation)(**arguments)
-    except (BotoCoreError, ClientError) as error:
-        raise named(error) from error
-    return answer

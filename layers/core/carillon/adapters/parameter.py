@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from carillon.adapters.aws import named
+from carillon.adapters.aws import call
 
 
 class SecretParameter:
@@ -23,8 +21,5 @@ class SecretParameter:
         return self._value
 
     def _read(self) -> str:
-        try:
-            answer = self._connect().get_parameter(Name=self._name, WithDecryption=True)
-        except (BotoCoreError, ClientError) as error:
-            raise named(error) from error
+        answer = call(self._connect(), "get_parameter", Name=self._name, WithDecryption=True)
         return str(answer["Parameter"]["Value"])

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError
 
-from carillon.adapters.aws import named
+from carillon.adapters.aws import call, named
 from carillon.ports.archive import StoredObject
 
 
@@ -18,12 +18,16 @@ class S3ArchiveBucket:
 
     def put(self, key: str, body: bytes) -> None:
         """Writes one object; the same key again replaces it with the same content."""
-        try:
-            # No Content-Encoding: readers such as Athena go by the .gz of the key, and a client that undid the
-            # encoding on the way would leave a name that lies.
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/gzip")
-        except (BotoCoreError, ClientError) as error:
-            raise named(error) from error
+        # No Content-Encoding: readers such as Athena go by the .gz of the key, and a client that undid the
+        # encoding on the way would leave a name that lies.
+        call(
+            self._client,
+            "put_object",
+            Bucket=self._bucket,
+            Key=key,
+            Body=body,
+            ContentType="application/gzip",
+        )
 
 
 class S3ArchiveReader:
@@ -35,19 +39,18 @@ class S3ArchiveReader:
 
     def objects(self, prefix: str, limit: int) -> Sequence[StoredObject]:
         """ListObjectsV2, one page."""
-        answer = self._call("list_objects_v2", Prefix=prefix, MaxKeys=limit)
+        answer = call(self._connect(), "list_objects_v2", Bucket=self._bucket, Prefix=prefix, MaxKeys=limit)
         return [StoredObject(each["Key"], int(each["Size"])) for each in answer.get("Contents", ())]
 
     def read(self, key: str) -> bytes:
         """GetObject."""
-        try:
-            return bytes(self._call("get_object", Key=key)["Body"].read())
-        except BotoCoreError as error:
-            raise named(error) from error
+        return read_object(self._connect(), self._bucket, key)
 
-    def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = getattr(self._connect(), operation)(Bucket=self._bucket, **arguments)
-        except (BotoCoreError, ClientError) as error:
-            raise named(error) from error
-        return answer
+
+def read_object(client: Any, bucket: str, key: str) -> bytes:
+    """GetObject, to the body's end; Throttled and Unavailable, also where the body breaks off."""
+    body = call(client, "get_object", Bucket=bucket, Key=key)["Body"]
+    try:
+        return bytes(body.read())
+    except BotoCoreError as error:
+        raise named(error) from error

@@ -4,9 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from carillon.adapters.aws import named
+from carillon.adapters.aws import call
 
 MAX_SUBJECT: Final = 100
 
@@ -24,14 +22,13 @@ class SnsAlertTopic:
 
     def publish(self, subject: str, message: Mapping[str, Any]) -> None:
         """Sends one alert; the subject is cut to what SNS takes."""
-        try:
-            self._client.publish(
-                TopicArn=self._topic_arn,
-                Subject=_as_subject(subject),
-                Message=json.dumps(message, ensure_ascii=False),
-            )
-        except (BotoCoreError, ClientError) as error:
-            raise named(error) from error
+        call(
+            self._client,
+            "publish",
+            TopicArn=self._topic_arn,
+            Subject=_as_subject(subject),
+            Message=json.dumps(message, ensure_ascii=False),
+        )
 
 
 def _as_subject(text: str) -> str:
