@@ -24,6 +24,9 @@ _ADDRESS: Final = re.compile(r"/|/console/[^/]+/[^/]+")
 _UNSEEN: Final = re.compile(r"^[ ]+|^[ ]*(?://|/\*\*).*$", re.MULTILINE)
 """Indentation and comments: they stay in the repository, and lines keep their numbers."""
 
+_STYLE_SPACE: Final = re.compile(r"(?<=[:;,{}])\s+|;?\s+(?=})|\s+(?={)")
+"""Spaces of the style that nothing needs; its texts in quotes hold none of them."""
+
 _VERSION_MARK: Final = "{{version}}"
 _MODULES_MARK: Final = "{{modules}}"
 
@@ -54,14 +57,20 @@ def console_version() -> str:
 @cache
 def _files() -> tuple[str, Mapping[str, ConsoleFile]]:
     texts = {
-        path.name: _UNSEEN.sub("", path.read_text(encoding="utf-8"))
+        path.name: _served(path.suffix, path.read_text(encoding="utf-8"))
         for path in sorted(FOLDER.iterdir())
         if path.suffix in TYPES
     }
     version = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in texts.items()).encode())
-    texts[INDEX] = _index(texts[INDEX], version.hexdigest()[:16], texts)
+    short = version.hexdigest()[:10]
+    texts[INDEX] = _index(texts[INDEX], short, texts)
     found = {name: ConsoleFile(text, TYPES[Path(name).suffix]) for name, text in texts.items()}
-    return version.hexdigest()[:16], found
+    return short, found
+
+
+def _served(suffix: str, text: str) -> str:
+    seen = _UNSEEN.sub("", text)
+    return _STYLE_SPACE.sub("", seen) if suffix == ".css" else seen
 
 
 def _index(page: str, version: str, names: Mapping[str, str]) -> str:

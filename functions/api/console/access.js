@@ -12,7 +12,7 @@ const words = (text) => text.split(',').map((each) => each.trim()).filter(Boolea
 export async function showUsers({ root, signal }) {
   const refresh = () => list.load();
   const row = (each) => [each.user, t(`kind_${each.kind}`), badge(each.enabled ? 'enabled' : 'disabled'), each.roles.join(', '), each.description, userActions(each, refresh)];
-  const list = pagedTable(t('page_users'), [t('user'), `~${t('kind')}`, t('state'), t('roles'), `~${t('description')}`, t('actions')],
+  const list = pagedTable(t('page_users'), [t('user'), `~${t('kind')}`, t('state'), t('page_roles'), `~${t('description')}`, t('actions')],
     (cursor) => get(query('/v1/users', { limit: 50, cursor }), signal), row, t('nothing'));
   root.replaceChildren(can('users', 'create') ? button(t('new_user'), () => editUser(null, refresh), 'primary') : '', list.node);
   await list.load();
@@ -24,6 +24,7 @@ function userActions(user, refresh) {
   return h('div', { class: 'row' },
     can('users', 'edit') && [button(t('edit'), () => editUser(user, refresh)),
       user.kind === 'person' && button(t('new_password'), () => askFirst(t('new_password'), user.user, t('new_password'), () => secret(() => post(at('password'))))),
+      user.kind !== 'service' && button(t('reset_factor'), () => askFirst(t('reset_factor'), user.user, t('reset_factor'), () => act(() => ask('DELETE', at('totp')), refresh))),
       user.kind === 'service' && button(t('new_key'), () => secret(() => post(at('keys')))),
       user.keys.map((key) => button(`${t('delete_key')} ${key.key_id}`, () => act(() => ask('DELETE', at('keys', key.key_id)), refresh)))],
     can('users', 'delete') && deleteButton(user.user, at(), user.version, refresh));
@@ -38,7 +39,7 @@ function editUser(user, refresh) {
   const form = h('form', { on: { submit: (event) => event.preventDefault() } },
     user ? '' : [field('user', t('user'), { maxlength: '133' }), field('kind', t('kind'), { tag: 'select', value: 'person', options: ['person', 'service', 'external'].map((each) => [each, t(`kind_${each}`)]) })],
     field('description', t('description'), { value: user ? user.description : '', maxlength: '256' }),
-    field('roles', t('roles'), { value: user ? user.roles.join(', ') : '' }, t('list_hint')),
+    field('roles', t('page_roles'), { value: user ? user.roles.join(', ') : '' }, t('list_hint')),
     user ? field('enabled', t('state_enabled'), { type: 'checkbox', checked: user.enabled }) : '');
   const value = (name) => form.elements[name].value.trim();
   const save = () => send(form, () => {
@@ -64,16 +65,15 @@ export async function showRoles({ root, signal }) {
 const strip = ({ role, description, permissions, inherits }) => ({ role, description, permissions, inherits });
 
 /** A dialog for a document that is written as JSON. */
-export function editJson(title, document, work, refresh) {
+export function editJson(title, document, work, done, word = t('save')) {
   const form = h('form', { on: { submit: (event) => event.preventDefault() } }, field('document', t('document'), { tag: 'textarea', rows: '16', class: 'code', spellcheck: 'false', value: pretty(document) }));
-  const save = () => send(form, () => work(JSON.parse(form.elements.document.value)), () => { close(); return refresh(); });
-  const close = openDialog(title, form, [button(t('save'), save, 'primary')]);
+  const save = () => send(form, () => work(JSON.parse(form.elements.document.value)), (answer) => { close(); return done(answer); });
+  const close = openDialog(title, form, [button(word, save, 'primary')]);
 }
 
 export async function showAudit({ root, signal, query: asked }) {
-  const wanted = { actor: asked.get('actor') || '', object: asked.get('object') || '' };
-  const input = (name) => h('input', { id: name === 'actor' ? 'search' : name, name, value: wanted[name] });
-  const inputs = [input('actor'), input('object')];
+  const wanted = Object.fromEntries(['actor', 'object', 'from', 'to'].map((name) => [name, asked.get(name) || '']));
+  const inputs = Object.keys(wanted).map((name) => h('input', { id: name === 'actor' ? 'search' : name, name, value: wanted[name] }));
   const submit = (event) => {
     event.preventDefault();
     location.hash = `#/audit?${new URLSearchParams(inputs.map((each) => [each.name, each.value.trim()]).filter(([, value]) => value))}`;

@@ -2,7 +2,7 @@
 
 import { ask, get, keepToken, post, session } from './api.js';
 import { h } from './dom.js';
-import { act, badge, button, facts, field, panel, problemBox, showFaults, table } from './pieces.js';
+import { act, badge, button, facts, field, panel, problemBox, proof, showFaults, table } from './pieces.js';
 import { t } from './words.js';
 
 export async function showAccount({ root, signal }) {
@@ -10,7 +10,7 @@ export async function showAccount({ root, signal }) {
   const rows = me.permissions.map((each) => [each.resource, each.actions.join(', '), each.scope]);
   const everywhere = () => act(() => post('/v1/me/logout-everywhere'), () => { keepToken(null); location.reload(); });
   root.replaceChildren(
-    panel('', facts([[t('user'), me.user], [t('roles'), me.roles.join(', ')], [t('kind'), me.kind]]), button(t('logout_everywhere'), everywhere, 'danger')),
+    panel('', facts([[t('user'), me.user], [t('page_roles'), me.roles.join(', ')], [t('kind'), t(`kind_${me.kind}`)]]), button(t('logout_everywhere'), everywhere, 'danger')),
     me.kind === 'person' ? passwordForm(() => { keepToken(null); location.reload(); }) : '',
     me.kind === 'service' ? '' : await factorPanel(signal),
     panel(t('permissions'), table(t('permissions'), [t('resource'), t('actions'), t('scope')], rows)));
@@ -51,7 +51,7 @@ async function factorPanel(signal) {
   const submit = async (event) => {
     event.preventDefault();
     const { password, code } = event.target.elements;
-    const body = { password: password.value, ...(code && code.value.trim() ? { code: code.value.trim() } : {}) };
+    const body = { password: password.value, ...(code && code.value.trim() ? proof(code) : {}) };
     try {
       home.replaceChildren(enrolment((await ask('POST', '/v1/me/totp', { body })).body));
     } catch (error) { home.replaceChildren(problemBox(error)); }

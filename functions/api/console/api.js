@@ -44,7 +44,8 @@ function fresh(method) {
 /** One request; answers {status, body, etag}, or throws a Problem. */
 export async function ask(method, address, { body, etag, signal } = {}) {
   const headers = fresh(method);
-  if (token()) headers.Authorization = `Bearer ${token()}`;
+  const used = token();
+  if (used) headers.Authorization = `Bearer ${used}`;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (etag) headers['If-Match'] = etag;
   const answer = await fetch(address, {
@@ -58,7 +59,7 @@ export async function ask(method, address, { body, etag, signal } = {}) {
   try { found = text ? JSON.parse(text) : null; } catch { found = { detail: text.slice(0, 300) }; }
   if (answer.ok) return { status: answer.status, body: found, etag: answer.headers.get('etag') };
   const problem = new Problem(answer.status, found || {});
-  if (answer.status === 401 && token() && address !== '/v1/login') {
+  if (answer.status === 401 && used && used === token()) {
     keepToken(null);
     session.onEnd(problem);
   }

@@ -9,13 +9,13 @@ import { t } from './words.js';
 const PARTS = ['schedule_id', 'description', 'tags', 'sensitive', 'timetable', 'policies', 'job', 'alerts'];
 const START = { schedule_id: '', timetable: { expression: '0 9 * * *', zone: Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC' },
   job: { target: { kind: 'http', method: 'POST', url: 'https://' } } };
-const PREVIEWED = ['expression', 'zone', 'gap', 'fold', 'starts_at', 'ends_at', 'max_runs', 'jitter_seconds', 'calendars'];
+const PREVIEWED = ['expression', 'zone', 'gap', 'fold', 'starts_at', 'ends_at', 'max_runs', 'jitter_seconds', 'calendars', 'anchor', 'also_at'];
 
 export async function showEditor({ root, title, parts, signal }) {
   const [id] = parts;
   const found = id ? await ask('GET', path('schedules', id), { signal }) : null;
   const wanted = found ? Object.fromEntries(PARTS.filter((name) => name in found.body).map((name) => [name, found.body[name]])) : START;
-  title.textContent = id ? t('edit_title', { id }) : t('new_schedule');
+  title.textContent = id ? t('edit_title', { id }) : t('page_new');
   const fault = h('div', { 'aria-live': 'polite' });
   const preview = h('div', { class: 'preview', 'aria-live': 'polite' });
   const form = h('form', { novalidate: undefined, on: { submit: save } });
@@ -101,7 +101,7 @@ function fields(definition, isKnown) {
       field('sensitive', t('sensitive'), { type: 'checkbox', checked: definition.sensitive === true }, t('sensitive_hint'))),
     panel(t('when'), field('timetable.expression', t('expression'), { value: table.expression || '', maxlength: '256', spellcheck: 'false', class: 'code' }, t('expression_hint')),
       field('timetable.zone', t('zone'), { value: table.zone || 'UTC', list: 'zones', spellcheck: 'false' }), zones(),
-      field('timetable.calendars', t('calendars'), { value: (table.calendars || []).join(', ') }, t('list_hint')),
+      field('timetable.calendars', t('page_calendars'), { value: (table.calendars || []).join(', ') }, t('list_hint')),
       h('details', {}, h('summary', {}, t('more_timetable')),
         field('timetable.gap', t('gap'), { tag: 'select', value: table.gap || 'fire', options: choice('fire', 'skip') }),
         field('timetable.fold', t('fold'), { tag: 'select', value: table.fold || 'once', options: choice('once', 'twice') }),
@@ -180,9 +180,11 @@ function collect(form, base) {
 function collectJob(form, base, value, json) {
   const kind = value('kind');
   if (kind === 'json') return json('job');
+  // What the form does not show stays as it was.
+  const kept = base.target && base.target.kind === kind ? base.target : {};
   const target = kind === 'http'
-    ? { kind, method: value('job.target.method'), url: value('job.target.url').trim(), headers: json('job.target.headers'), body: json('job.target.body') }
-    : { kind, task: value('job.target.task').trim(), arguments: json('job.target.arguments') };
+    ? { ...kept, kind, method: value('job.target.method'), url: value('job.target.url').trim(), headers: json('job.target.headers'), body: json('job.target.body') }
+    : { ...kept, kind, task: value('job.target.task').trim(), arguments: json('job.target.arguments') };
   const { steps, compensate, ...rest } = base;
   const job = { ...rest, target, retry: { ...base.retry, max_attempts: number(value('job.retry.max_attempts')) } };
   const timeout = number(value('job.timeout_seconds'));

@@ -1,6 +1,6 @@
 // The overview: how it goes, what needs attention, what comes next.
 
-import { can, get, live, query } from './api.js';
+import { can, get, live, session } from './api.js';
 import { h, link, swap } from './dom.js';
 import { count, duration, share } from './format.js';
 import { failures, hourBars } from './draw.js';
@@ -10,6 +10,7 @@ import { t } from './words.js';
 const SLOW_EVERY = 6;
 
 export async function showOverview({ root, signal }) {
+  if (!session.me.permissions.length) { root.replaceChildren(empty(t('no_rights'))); return; }
   const parts = { stats: h('div', {}), attention: h('div', {}), now: h('div', {}), next: h('div', {}) };
   root.replaceChildren(parts.stats, h('div', { class: 'columns' }, h('div', {}, parts.attention), h('div', {}, parts.now, parts.next)));
   const seen = {};
@@ -24,27 +25,30 @@ export async function showOverview({ root, signal }) {
     const isFull = round % SLOW_EVERY === 0;
     round += 1;
     const [failed, open] = await Promise.all([
-      get(query('/v1/runs', { state: 'failed', limit: 10 }), signal),
-      get(query('/v1/runs', { state: 'unfinished', limit: 50 }), signal),
+      readable('runs', '/v1/runs?state=failed&limit=10', signal),
+      readable('runs', '/v1/runs?state=unfinished&limit=50', signal),
     ]);
-    const news = [changed('failed', failed) && showAttention(parts.attention, failed.items, seen.more),
-      changed('open', open) && showNow(parts.now, open.items)];
-    if (isFull) await readSlow(parts, signal, failed.items, seen);
+    const news = [failed && changed('failed', failed) && showAttention(parts.attention, failed, seen.more),
+      open && changed('open', open) && showNow(parts.now, open.items)];
+    if (isFull) await readSlow(parts, signal, failed, seen);
     return news.some(Boolean);
   }, { least: 3, most: 30 });
 }
 
+const readable = (resource, address, signal) => (can(resource, 'read') ? get(address, signal) : null);
+
 async function readSlow(parts, signal, failed, seen) {
   const [stats, schedules, letters] = await Promise.all([
-    get('/v1/stats?hours=24', signal),
-    get('/v1/schedules?limit=50', signal),
-    can('dead-letters', 'read') ? get('/v1/dead-letters?limit=5', signal) : { items: [] },
+    // Of all schedules together: not for whoever may read some only.
+    get('/v1/stats?hours=24', signal).catch((error) => { if (error.status !== 403) throw error; }),
+    readable('schedules', '/v1/schedules?limit=50', signal),
+    readable('dead-letters', '/v1/dead-letters?limit=5', signal),
   ]);
-  seen.more = { broken: schedules.items.filter((each) => each.state === 'broken'),
-    letters: letters.items.filter((each) => !each.redriven_at), isPart: schedules.next_cursor !== null };
-  showStats(parts.stats, stats);
+  seen.more = { broken: schedules ? schedules.items.filter((each) => each.state === 'broken') : [],
+    letters: letters ? letters.items.filter((each) => !each.redriven_at) : [] };
+  if (stats) showStats(parts.stats, stats);
   showAttention(parts.attention, failed, seen.more);
-  showNext(parts.next, schedules);
+  if (schedules) showNext(parts.next, schedules);
 }
 
 function showStats(node, stats) {
@@ -72,9 +76,9 @@ function lastWord(run) {
 function showAttention(node, failed, more) {
   const broken = more ? more.broken.map((each) => h('li', {}, badge('broken'), ' ', h('a', { href: link('schedules', each.schedule_id) }, each.schedule_id), ' ', each.state_reason)) : [];
   const letters = more && more.letters.length ? [h('li', {}, h('a', { href: link('dead-letters') }, t('letters_wait', { n: more.letters.length })))] : [];
-  const rows = failed.map((run) => [...runLine(run), lastWord(run)]);
+  const rows = failed && failed.items.map((run) => [...runLine(run), lastWord(run)]);
   swap(node, panel(t('attention'), broken.length + letters.length ? h('ul', {}, broken, letters) : null,
-    rows.length ? table(t('attention'), [t('run'), t('state'), t('when'), `~${t('cause')}`], rows) : empty(t('all_well'))));
+    rows && (rows.length ? table(t('attention'), [t('run'), t('state'), t('when'), `~${t('cause')}`], rows) : empty(t('all_well')))));
   return true;
 }
 

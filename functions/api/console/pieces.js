@@ -86,13 +86,19 @@ export async function act(work, done, told = t('done')) {
   return undefined;
 }
 
+/** What an input proves: a code of the app, or one of the longer recovery codes. */
+export function proof({ value }) {
+  const text = value.trim();
+  return text.length > 9 ? { recovery_code: text } : { code: text };
+}
+
 /** The dialog in which a sensitive operation is confirmed by a one-time code. */
 export function confirmWith(pending, done) {
-  const code = h('input', { id: 'code', inputmode: 'numeric', autocomplete: 'one-time-code', maxlength: '12', spellcheck: 'false' });
+  const code = h('input', { id: 'code', inputmode: 'numeric', autocomplete: 'one-time-code', maxlength: '24', spellcheck: 'false' });
   const fault = h('div', { 'aria-live': 'polite' });
   const send = async () => {
     try {
-      const answer = await ask('POST', path('confirmations', pending.confirmation_id), { body: { code: code.value.trim() } });
+      const answer = await ask('POST', path('confirmations', pending.confirmation_id), { body: proof(code) });
       close();
       say(t('confirmed'), 'good');
       if (done) await done(answer);

@@ -6,6 +6,7 @@ import { gantt, graph, rowName } from './draw.js';
 import { clock, duration, moment, pretty, stateWord } from './format.js';
 import { act, askFirst, badge, button, empty, facts, panel, pre, table } from './pieces.js';
 import { onDemand } from './schedule.js';
+import { went } from './schedules.js';
 import { t } from './words.js';
 
 const OPEN = ['QUEUED', 'RUNNING', 'RETRYING', 'WAITING', 'COMPENSATING'];
@@ -64,7 +65,6 @@ function showHead(node, run, refresh) {
 function actions(run, refresh) {
   if (run.archived) return [h('span', { class: 'quiet' }, t('archived'))];
   const call = (verb, body) => () => act(() => post(path('runs', run.run_id, verb), body), refresh);
-  const went = async (answer) => { if (answer.body && answer.body.run_id) location.hash = link('runs', answer.body.run_id); };
   const isTop = parentOf(run.run_id) === null;
   const isOpen = OPEN.includes(run.state);
   const settle = () => askFirst(t('settle'), t('settle_text'), t('settle'), (note) => call('settle', { note })(), { note: t('note') });

@@ -1,12 +1,13 @@
 // One schedule: how it stands, its history, what comes next, its definition and how that changed.
 
 import { ask, can, get, live, path, post, query } from './api.js';
+import { editJson } from './access.js';
 import { showDiff } from './diff.js';
 import { h, link, swap } from './dom.js';
 import { failures, history } from './draw.js';
 import { count, duration, moment, pretty, tagsText } from './format.js';
 import { act, askFirst, badge, button, empty, facts, fireTimes, openDialog, panel, pre, stamp, table } from './pieces.js';
-import { actions, timing } from './schedules.js';
+import { actions, timing, went } from './schedules.js';
 import { t } from './words.js';
 
 const PAGE = 50;
@@ -20,13 +21,13 @@ export async function showSchedule({ root, parts: [id], signal }) {
   const read = async () => {
     const [schedule, runs] = await Promise.all([
       ask('GET', query(path('schedules', id), { include: 'stats' }), { signal }),
-      get(query(path('schedules', id, 'runs'), { limit: PAGE }), signal)]);
+      can('runs', 'read') ? get(query(path('schedules', id, 'runs'), { limit: PAGE }), signal) : null]);
     const text = JSON.stringify([schedule.body, runs]);
     if (text === shown) return false;
     shown = text;
     etag = schedule.etag;
     showHead(parts.head, schedule.body, read, () => etag);
-    showRuns(parts.runs, id, runs, older, signal);
+    if (runs) showRuns(parts.runs, id, runs, older, signal);
     if (heard !== schedule.body.next_fire_at + schedule.body.head_version) {
       heard = schedule.body.next_fire_at + schedule.body.head_version;
       showNext(parts.next, await get(query(path('schedules', id, 'upcoming'), { count: 8 }), signal));
@@ -55,10 +56,12 @@ function showHead(node, schedule, refresh, etag) {
   const id = schedule.schedule_id;
   const remove = () => askFirst(t('delete'), t('delete_text', { id }), t('delete'), () => act(() => ask('DELETE', path('schedules', id), { etag: etag() }), () => { location.hash = link('schedules'); }));
   const skipNext = () => act(() => post(path('schedules', id, 'skip-next'), { count: schedule.skip_next + 1 }), refresh);
+  const runWith = () => editJson(t('run_with'), {}, (payload) => post(path('schedules', id, 'trigger'), { payload }), went, t('run_now'));
   const counters = schedule.counters || {};
   const last = schedule.last_run;
   swap(node, h('section', { class: 'panel' },
     h('div', { class: 'row' }, badge(schedule.state), schedule.state_reason && h('span', {}, schedule.state_reason), schedule.sensitive && h('span', { class: 'badge' }, t('sensitive')), actions(schedule, refresh),
+      can('schedules', 'trigger') && button(t('run_with'), runWith),
       schedule.state === 'active' && can('schedules', 'skip') && button(t('skip_next'), skipNext),
       can('schedules', 'edit') && h('a', { class: 'button', href: link('edit', id) }, t('edit')),
       can('schedules', 'delete') && button(t('delete'), remove, 'danger')),

@@ -17,10 +17,14 @@ export async function showSchedules({ root, signal, query: asked }) {
   let cursor = null;
   let shown = '';
   const show = () => {
-    swap(list, items.length ? scheduleTable(items, refresh) : empty(cursor ? t('search_on') : t('no_schedules')));
+    swap(list, items.length ? scheduleTable(items, again) : empty(cursor ? t('search_on') : t('no_schedules')));
     swap(more, cursor ? button(t('more'), () => act(nextPage, null, '')) : null);
   };
   const read = (after) => get(query('/v1/schedules', { ...wanted, limit: PAGE, cursor: after }), signal);
+  const again = async (each) => {
+    Object.assign(each, await get(path('schedules', each.schedule_id), signal));
+    show();
+  };
   async function refresh() {
     if (items.length > PAGE) return false;
     const page = await read(null);
@@ -56,15 +60,15 @@ function filters(wanted) {
   const labelled = (name) => h('div', { class: 'field' }, h('label', { for: inputs[name].id }, t(name)), inputs[name]);
   return h('form', { class: 'panel filters', role: 'search', on: { submit } }, Object.keys(inputs).map(labelled),
     h('button', { type: 'submit' }, t('search')),
-    can('schedules', 'create') && h('a', { class: 'button primary', href: link('new') }, t('new_schedule')));
+    can('schedules', 'create') && h('a', { class: 'button primary', href: link('new') }, t('page_new')));
 }
 
-function scheduleTable(items, refresh) {
+function scheduleTable(items, again) {
   const heads = [t('schedule'), t('state'), `~${t('expression')}`, t('next'), `~${t('owner')}`, `~${t('tags')}`, t('actions')];
   return table(t('page_schedules'), heads, items.map((each) => [
     h('a', { href: link('schedules', each.schedule_id) }, each.schedule_id), badge(each.state),
     h('code', {}, timing(each.timetable)), stamp(each.next_fire_at), each.owner, tagsText(each.tags),
-    h('div', { class: 'row' }, actions(each, refresh)),
+    h('div', { class: 'row' }, actions(each, () => again(each))),
   ]));
 }
 
@@ -74,15 +78,16 @@ export function timing(timetable) {
   return `${timetable.expression} ${timetable.zone === 'UTC' ? '' : timetable.zone}`.trim();
 }
 
+/** Goes to the run that an answer tells of. */
+export const went = ({ body }) => { if (body && body.run_id) location.hash = link('runs', body.run_id); };
+
 /** The common actions on a schedule, each if its user may do it somewhere. */
 export function actions(schedule, done) {
   const id = schedule.schedule_id;
   const call = (verb, body) => act(() => post(path('schedules', id, verb), body), done);
   const named = (label, work) => { const made = button(label, work); made.dataset.key = `${id}-${label}`; made.setAttribute('aria-label', `${label}: ${id}`); return made; };
   return [
-    can('schedules', 'trigger') && named(t('run_now'), () => act(() => post(path('schedules', id, 'trigger')), async (answer) => {
-      if (answer.body && answer.body.run_id) location.hash = link('runs', answer.body.run_id);
-    })),
+    can('schedules', 'trigger') && named(t('run_now'), () => act(() => post(path('schedules', id, 'trigger')), went)),
     schedule.state === 'active' && can('schedules', 'pause') && named(t('pause'), () => askFirst(t('pause'), t('pause_text', { id }), t('pause'), () => call('pause'))),
     schedule.state === 'paused' && can('schedules', 'resume') && named(t('resume'), () => call('resume')),
   ];

@@ -25,7 +25,6 @@ body|Body, JSON|请求体(JSON)
 built_in|built in|内置
 by|By|由
 calendar|Calendar|日历
-calendars|Calendars|日历
 callback_due|Callback due|回调期限
 cancel|Cancel|取消
 cancel_run|Cancel run|取消运行
@@ -53,7 +52,7 @@ compensate|Compensate|补偿
 compensation|Compensation|补偿
 complete|Say it is done|标记完成
 confirm|Confirm|确认
-confirm_text|Enter the code of your authenticator app.|请输入验证器应用中的验证码。
+confirm_text|Enter the code of your authenticator app, or a recovery code.|请输入验证器应用中的验证码或恢复码。
 confirm_title|Confirm|确认操作
 confirmed|Confirmed and done.|已确认并完成。
 confirmed_by|Confirmed|确认方式
@@ -127,7 +126,6 @@ new_calendar|New calendar|新建日历
 new_key|New key|新密钥
 new_password|New password|新密码
 new_role|New role|新建角色
-new_schedule|New schedule|新建计划
 new_user|New user|新建用户
 next|Next|下次
 next_fire_times|Next fire times|接下来的触发
@@ -135,6 +133,7 @@ no_backfills|There are no backfills.|没有补跑。
 no_confirmations|Nothing waits for a confirmation.|没有等待确认的操作。
 no_letters|Every message was delivered.|所有消息都已送达。
 no_output|It has put out nothing.|没有输出。
+no_rights|You have no permissions yet: ask an administrator for a role.|您还没有权限:请向管理员申请角色。
 no_runs|It has not run yet.|尚未运行。
 no_schedules|There are no such schedules.|没有符合的计划。
 not_begun|It has not begun yet.|尚未开始。
@@ -185,6 +184,7 @@ qr_alt|QR code for the authenticator app|验证器二维码
 range|Range|范围
 reason|Reason|原因
 request|request|请求
+reset_factor|Reset second factor|重置二次验证
 resource|Resource|资源
 resume|Resume|恢复
 retried|Retries|重试
@@ -193,9 +193,9 @@ retry_of|Repeats|重新运行自
 revision|Revision|版本
 revisions|Revisions|历史版本
 role|Role|角色
-roles|Roles|角色
 run|Run|运行
 run_now|Run now|立即运行
+run_with|Run with a payload|带参数运行
 runs_left|Runs left|剩余次数
 save|Save|保存
 saved|Saved.|已保存。
