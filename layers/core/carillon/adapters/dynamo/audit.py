@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from carillon.adapters.dynamo.database import Database
+from carillon.adapters.dynamo.database import Cancelled, Database
 from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.wire import Row, Wire, packed, shard_of, text
 from carillon.domain.audit import DONE, AuditEntry
@@ -30,6 +30,18 @@ def audit_action(database: Database, entry: AuditEntry) -> dict[str, Any]:
             **expression.arguments(),
         }
     }
+
+
+def write_audited(database: Database, action: Mapping[str, Any], entry: AuditEntry) -> bool:
+    """Does the action and appends the entry, both or neither; False where the action's own condition failed."""
+    try:
+        database.transact([action, audit_action(database, entry)])
+    except Cancelled as cancelled:
+        if cancelled.failed(1):
+            return True
+        cancelled.raise_unless_conditions()
+        return False
+    return True
 
 
 def audit_item(entry: AuditEntry, shards: int) -> Wire:

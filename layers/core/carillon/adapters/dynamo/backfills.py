@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from carillon.adapters.dynamo.audit import audit_action
-from carillon.adapters.dynamo.database import Cancelled, ConditionFailed, Database
+from carillon.adapters.dynamo.audit import write_audited
+from carillon.adapters.dynamo.database import ConditionFailed, Database
 from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.timetable_text import read_timetable, write_timetable
 from carillon.adapters.dynamo.wire import Row, Value, Wire, expiry, moment, packed, text, whole
@@ -37,7 +37,8 @@ class DynamoBackfills:
         """TransactWriteItems of the row, which must be absent, and the audit row."""
         expression = Expression()
         action = {"Put": self._put(backfill, expression.absent("part"), expression)}
-        self._with_audit(action, audit)
+        if not write_audited(self._database, action, audit):
+            raise _moved(backfill)
 
     def get(self, schedule_id: str, backfill_id: str) -> Backfill:
         """GetItem, consistent."""
@@ -80,21 +81,13 @@ class DynamoBackfills:
         expression = Expression()
         put = self._put(after, expression.same("version", whole(before.version)), expression)
         if audit is not None:
-            self._with_audit({"Put": put}, audit)
+            if not write_audited(self._database, {"Put": put}, audit):
+                raise _moved(after)
             return
         try:
             self._database.call("put_item", **put)
         except ConditionFailed:
             raise _moved(after) from None
-
-    def _with_audit(self, action: Mapping[str, Any], audit: AuditEntry) -> None:
-        try:
-            self._database.transact([action, audit_action(self._database, audit)])
-        except Cancelled as cancelled:
-            if cancelled.failed(1):
-                return  # The audit row is there: this very write was done, and its answer was lost.
-            cancelled.raise_unless_conditions()
-            raise LostRace("The backfill was moved on meanwhile.") from None
 
     def _put(self, backfill: Backfill, condition: str, expression: Expression) -> dict[str, Any]:
         return {

@@ -8,8 +8,8 @@ from collections.abc import Collection
 from datetime import date
 from typing import Final
 
-from carillon.adapters.dynamo.audit import audit_action
-from carillon.adapters.dynamo.database import Cancelled, Database
+from carillon.adapters.dynamo.audit import write_audited
+from carillon.adapters.dynamo.database import Database
 from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.wire import Row, Value, Wire, expiry, moment, packed, text, whole
 from carillon.domain.audit import AuditEntry
@@ -59,14 +59,8 @@ def is_removed(item: Wire) -> bool:
 
 def _put(database: Database, item: Wire, condition: str, expression: Expression, audit: AuditEntry) -> None:
     content = {"TableName": database.schedules_table, "Item": item, "ConditionExpression": condition}
-    try:
-        database.transact([{"Put": content | expression.arguments()}, audit_action(database, audit)])
-    except Cancelled as cancelled:
-        if cancelled.failed(1):
-            return  # The audit row is there: this very change was written, and its answer was lost.
-        if cancelled.failed(0):
-            raise LostRace(f"The {audit.object} was changed meanwhile.") from None
-        cancelled.raise_unless_conditions()
+    if not write_audited(database, {"Put": content | expression.arguments()}, audit):
+        raise LostRace(f"The {audit.object} was changed meanwhile.")
 
 
 def _key(name: str) -> Wire:

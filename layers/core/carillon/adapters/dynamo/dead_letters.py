@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from carillon.adapters.dynamo.audit import audit_action
-from carillon.adapters.dynamo.database import Cancelled, ConditionFailed, Database
+from carillon.adapters.dynamo.audit import write_audited
+from carillon.adapters.dynamo.database import ConditionFailed, Database
 from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.sealed_json import opened_json, sealed_json
 from carillon.adapters.dynamo.wire import Row, Wire, expiry, moment, text, whole
@@ -85,9 +85,8 @@ class DynamoDeadLetters:
     def note_redrive(self, message_id: str, audit: AuditEntry) -> None:
         """TransactWriteItems: UpdateItem of the message if it is there, and the audit row."""
         expression = Expression()
-        changes = {"redriven_at": moment(audit.at), "redriven_by": text(audit.actor)}
-        update = expression.update(dict(changes))
-        condition = f"attribute_exists({expression.name('guard')})"
+        update = expression.update({"redriven_at": moment(audit.at), "redriven_by": text(audit.actor)})
+        condition = expression.present("guard")
         action = {
             "Update": {
                 "TableName": self._database.guards_table,
@@ -97,13 +96,8 @@ class DynamoDeadLetters:
                 **expression.arguments(),
             }
         }
-        try:
-            self._database.transact([action, audit_action(self._database, audit)])
-        except Cancelled as cancelled:
-            if cancelled.failed(1):
-                return  # The audit row is there: this very write was done before.
-            cancelled.raise_unless_conditions()
-            raise DeadLetterNotFound from None
+        if not write_audited(self._database, action, audit):
+            raise DeadLetterNotFound
 
     def _read(self, item: Wire) -> DeadLetter:
         message_id = Row(item, "A dead letter").text("message_id")

@@ -2,8 +2,8 @@
 
 from base64 import b64decode, b64encode
 
-from carillon.adapters.dynamo.audit import audit_action
-from carillon.adapters.dynamo.database import Cancelled, Database
+from carillon.adapters.dynamo.audit import write_audited
+from carillon.adapters.dynamo.database import Database
 from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.wire import Row, Wire, moment, packed, text, whole
 from carillon.domain.audit import AuditEntry
@@ -34,14 +34,8 @@ class DynamoFactors:
                 **expression.arguments(),
             }
         }
-        try:
-            self._database.transact([put, audit_action(self._database, audit)])
-        except Cancelled as cancelled:
-            if cancelled.failed(1):
-                return  # The audit row is there: this very write was done, and its answer was lost.
-            if cancelled.failed(0):
-                raise LostRace(f"The second factor of {factor.name} was changed meanwhile.") from None
-            cancelled.raise_unless_conditions()
+        if not write_audited(self._database, put, audit):
+            raise LostRace(f"The second factor of {factor.name} was changed meanwhile.")
 
 
 def _item(factor: Factor) -> Wire:

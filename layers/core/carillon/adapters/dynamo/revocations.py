@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from carillon.adapters.dynamo.audit import audit_action
-from carillon.adapters.dynamo.database import Cancelled, Database
+from carillon.adapters.dynamo.audit import write_audited
+from carillon.adapters.dynamo.database import Database
 from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.wire import Row, Wire, expiry, moment, text
 from carillon.domain.audit import AuditEntry
@@ -28,11 +28,7 @@ class DynamoRevocations:
                 **expression.arguments(),
             }
         }
-        try:
-            self._database.transact([row, audit_action(self._database, audit)])
-        except Cancelled as cancelled:
-            if not cancelled.failed(1):  # Else the audit row is there: this very write was done.
-                cancelled.raise_unless_conditions()
+        write_audited(self._database, row, audit)
 
     def is_revoked(self, token_id: str, now: datetime) -> bool:
         """GetItem, consistent."""

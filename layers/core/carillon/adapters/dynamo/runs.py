@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from carillon.adapters.dynamo.audit import audit_action
+from carillon.adapters.dynamo.audit import audit_action, write_audited
 from carillon.adapters.dynamo.claims import put_run_action
-from carillon.adapters.dynamo.database import Cancelled, ConditionFailed, Database
+from carillon.adapters.dynamo.database import ConditionFailed, Database
 from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.poison_runs import put_off_unreadable
 from carillon.adapters.dynamo.run_item import read_run, read_run_id, run_key
@@ -40,14 +40,7 @@ class DynamoRuns:
         action = put_run_action(self._database, run)
         if audit is None:
             return self._put_alone(action["Put"], run)
-        try:
-            self._database.transact([action, audit_action(self._database, audit)])
-        except Cancelled as cancelled:
-            if cancelled.failed(1):
-                return True
-            cancelled.raise_unless_conditions()
-            return False
-        return True
+        return write_audited(self._database, action, audit)
 
     def _put_alone(self, arguments: Mapping[str, Any], run: Run) -> bool:
         try:
