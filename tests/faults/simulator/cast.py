@@ -124,7 +124,7 @@ class Cast:
             AdoptRuns(runs, slots, clock, chance),
         )
         self.pause = PauseSchedule(schedules, clock, journal, end_queued)
-        self.resume = ResumeSchedule(schedules, clock, journal, at_once)
+        self.resume = ResumeSchedule(schedules, runs, clock, journal, at_once)
         self.delete = DeleteSchedule(schedules, runs, clock, journal, end_queued)
         enqueue = Enqueue(runs, queue, clock)
         self.trigger = TriggerSchedule(schedules, enqueue, outputs, clock, chance, journal)

@@ -4,7 +4,7 @@ Every function raises head_version. Fire times that are due and unclaimed when `
 `jumped`, so that the same write can record them: no fire time is lost without a row.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,7 +13,8 @@ from carillon.domain.calendars import NOTHING_EXCLUDED, Exclusions
 from carillon.domain.definition import Definition
 from carillon.domain.errors import FieldError, InvalidInput, WrongState
 from carillon.domain.fire_times import fires_at, next_after
-from carillon.domain.missed import Cause, missed_rows, settle
+from carillon.domain.held_back import caught_up
+from carillon.domain.missed import Cause, Missed, missed_rows, settle
 from carillon.domain.overlap import capacity
 from carillon.domain.plan import IN_PAUSE, NO_MORE_FIRE_TIMES, NO_MORE_RUNS
 from carillon.domain.run import Run
@@ -21,6 +22,9 @@ from carillon.domain.schedule import Schedule, ScheduleState, TimetableSpec
 
 CLAIM_REACH: Final = timedelta(seconds=240)
 """No claim reaches further into the future than this: the tick's horizon and room for a fast clock."""
+
+MAX_ROWS: Final = 96
+"""Run rows that one write of a head can hold beside it, its audit row, its revision and its chain."""
 
 _EDITED: Final = Cause("edited", "the schedule was edited before this fire time was claimed")
 _DELETED: Final = Cause("deleted", "the schedule was deleted before this fire time was claimed")
@@ -103,10 +107,17 @@ def pause(
 
 
 def resume(
-    head: Schedule, now: datetime, *, catch_up: int = 0, exclusions: Exclusions = NOTHING_EXCLUDED
+    head: Schedule,
+    now: datetime,
+    *,
+    catch_up: int = 0,
+    exclusions: Exclusions = NOTHING_EXCLUDED,
+    held_back: Sequence[Run] = (),
 ) -> HeadChange | None:
     """Fires again from now on; of what fell into the pause the newest `catch_up` run, the rest is on record.
 
+    `held_back` are claimed runs that the pause has kept from running, oldest first: they are older than all others,
+    and max_runs has counted them.
     None when it is active, and when it has ended and nothing holds back what is claimed of it.
     """
     if head.state is ScheduleState.ACTIVE and (head.active_since is None or head.active_since <= now):
@@ -116,18 +127,16 @@ def resume(
     changed = replace(
         _raised(head, now), state=ScheduleState.ACTIVE, state_reason=None, active_since=now, paused_until=None
     )
-    if head.next_fire_at is None:
-        return HeadChange(_aimed(changed, None))
-    if head.fires_left is not None:
-        catch_up = min(catch_up, head.fires_left)
-    rows = _jumped(head, now, IN_PAUSE, catch_up, exclusions)
-    caught_up = sum(run.reason is None for run in rows)
+    left = catch_up if head.fires_left is None else min(catch_up, head.fires_left)
+    missed = _missed(head, now, IN_PAUSE, left, exclusions)
+    room = min(catch_up - len(missed.caught_up), MAX_ROWS - missed.rows)
+    again = caught_up(held_back[-room:] if room > 0 else (), now)
     if changed.fires_left is not None:
-        changed = replace(changed, fires_left=changed.fires_left - caught_up)
+        changed = replace(changed, fires_left=changed.fires_left - len(missed.caught_up))
     following = head.next_fire_at
-    return HeadChange(
-        _aimed(changed, following if following > now else _first_after(head.timetable, head, now)), rows
-    )
+    if following is not None and following <= now:
+        following = _first_after(head.timetable, head, now)
+    return HeadChange(_aimed(changed, following), (*again, *missed_rows(head, missed, now, len(again))))
 
 
 def skip_next(head: Schedule, count: int, now: datetime, claimed_ahead: int) -> HeadChange | None:
@@ -244,19 +253,22 @@ def _aimed(head: Schedule, next_fire_at: datetime | None) -> Schedule:
     return replace(head, next_fire_at=next_fire_at, due_at=due_at)
 
 
-def _jumped(
+def _jumped(head: Schedule, until: datetime, cause: Cause) -> tuple[Run, ...]:
+    return missed_rows(head, _missed(head, until, cause), until)
+
+
+def _missed(
     head: Schedule,
     until: datetime,
     cause: Cause,
     catch_up: int = 0,
     exclusions: Exclusions = NOTHING_EXCLUDED,
-) -> tuple[Run, ...]:
+) -> Missed:
     if head.state is ScheduleState.ENDED:
-        return ()
+        return Missed()
     try:
-        missed = settle(
+        return settle(
             head.timetable, head.next_fire_at, until, cause, catch_up=catch_up, exclusions=exclusions
         )
     except InvalidInput:
-        return ()
-    return missed_rows(head, missed, until)
+        return Missed()

@@ -143,12 +143,12 @@ def _newest_free(
     return tuple(sorted(found[:count]))
 
 
-def missed_rows(schedule: Schedule, missed: Missed, now: datetime) -> tuple[Run, ...]:
-    """The rows of a missed stretch: summaries, fire times that do not run, and paced catch-ups."""
+def missed_rows(schedule: Schedule, missed: Missed, now: datetime, behind: int = 0) -> tuple[Run, ...]:
+    """The rows of a missed stretch: summaries, fire times that do not run, and catch-ups paced `behind` others."""
     return (
         *_summaries(schedule, missed, now),
         *skipped_rows(schedule, missed.skipped, now),
-        *_catch_ups(schedule, missed.caught_up, now),
+        *_catch_ups(schedule, missed.caught_up, now, behind),
     )
 
 
@@ -180,8 +180,10 @@ def _summaries(schedule: Schedule, missed: Missed, now: datetime) -> Iterator[Ru
         )
 
 
-def _catch_ups(schedule: Schedule, fire_times: tuple[datetime, ...], now: datetime) -> Iterator[Run]:
-    for position, fire_at in enumerate(fire_times):
+def _catch_ups(
+    schedule: Schedule, fire_times: tuple[datetime, ...], now: datetime, behind: int
+) -> Iterator[Run]:
+    for position, fire_at in enumerate(fire_times, start=behind):
         yield queued(
             RunId.of_fire_time(schedule.schedule_id, fire_at),
             schedule.generation,

@@ -174,7 +174,7 @@ def build_api(ports: ApiPorts) -> Api:
         create_schedule=CreateSchedule(schedules, keep_secrets, clock, journal, at_once),
         replace_schedule=ReplaceSchedule(schedules, keep_secrets, clock, journal, end_queued, at_once, adopt),
         pause_schedule=PauseSchedule(schedules, clock, journal, end_queued),
-        resume_schedule=ResumeSchedule(schedules, clock, journal, at_once),
+        resume_schedule=ResumeSchedule(schedules, runs, clock, journal, at_once),
         delete_schedule=DeleteSchedule(schedules, runs, clock, journal, end_queued),
         trigger_schedule=TriggerSchedule(schedules, enqueue, outputs, clock, chance, journal),
         skip_next=SkipNext(schedules, clock, journal, end_queued),

@@ -7,8 +7,10 @@ from carillon.domain.calendars import exclusions_of
 from carillon.domain.catch_up import wanted
 from carillon.domain.errors import FieldError, InvalidInput
 from carillon.domain.head_changes import HeadChange, resume
+from carillon.domain.held_back import is_held_back, looked_for
 from carillon.domain.run import Run, RunState
 from carillon.domain.schedule import Schedule
+from carillon.ports.runs import RunStore
 from carillon.ports.schedules import Change, ScheduleStore
 from carillon.ports.world import Clock
 from carillon.services.authorise import Permission, authorise_schedule
@@ -20,9 +22,15 @@ class ResumeSchedule:
     """Moves active_since, so that no fire time of the pause can start afterwards."""
 
     def __init__(
-        self, schedules: ScheduleStore, clock: Clock, journal: Journal, dispatch_now: DispatchNow
+        self,
+        schedules: ScheduleStore,
+        runs: RunStore,
+        clock: Clock,
+        journal: Journal,
+        dispatch_now: DispatchNow,
     ) -> None:
         self._schedules = schedules
+        self._runs = runs
         self._write = OperatorWrite(schedules)
         self._clock = clock
         self._journal = journal
@@ -75,4 +83,7 @@ class ResumeSchedule:
             )
             raise InvalidInput("The resumption is not valid.", [fault])
         exclusions = exclusions_of(head.timetable, self._schedules.calendars(head.timetable.calendars))
-        return resume(head, now, catch_up=count, exclusions=exclusions)
+        claimed = self._runs.get_many(looked_for(head, now, count))
+        held_back = [run for run in claimed if is_held_back(run, head, exclusions)]
+        held_back.sort(key=lambda run: run.fire_at)
+        return resume(head, now, catch_up=count, exclusions=exclusions, held_back=held_back)
