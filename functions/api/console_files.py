@@ -62,7 +62,7 @@ def _files() -> tuple[str, Mapping[str, ConsoleFile]]:
         if path.suffix in TYPES
     }
     version = hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in texts.items()).encode())
-    short = version.hexdigest()[:10]
+    short = version.hexdigest()[:8]
     texts[INDEX] = _index(texts[INDEX], short, texts)
     found = {name: ConsoleFile(text, TYPES[Path(name).suffix]) for name, text in texts.items()}
     return short, found

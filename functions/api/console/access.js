@@ -7,7 +7,7 @@ import { act, askFirst, badge, button, deleteButton, field, openDialog, pagedTab
 import { send } from './account.js';
 import { t } from './words.js';
 
-const words = (text) => text.split(',').map((each) => each.trim()).filter(Boolean);
+export const words = (text) => text.split(',').map((each) => each.trim()).filter(Boolean);
 
 export async function showUsers({ root, signal }) {
   const refresh = () => list.load();
@@ -23,8 +23,8 @@ function userActions(user, refresh) {
   const secret = (work) => act(work, (answer) => { showSecret(answer.body); return refresh(); });
   return h('div', { class: 'row' },
     can('users', 'edit') && [button(t('edit'), () => editUser(user, refresh)),
-      user.kind === 'person' && button(t('new_password'), () => askFirst(t('new_password'), user.user, t('new_password'), () => secret(() => post(at('password'))))),
-      user.kind !== 'service' && button(t('reset_factor'), () => askFirst(t('reset_factor'), user.user, t('reset_factor'), () => act(() => ask('DELETE', at('totp')), refresh))),
+      user.kind === 'person' && button(t('new_password'), () => askFirst(t('new_password'), user.user, () => secret(() => post(at('password'))))),
+      user.kind !== 'service' && button(t('reset_factor'), () => askFirst(t('reset_factor'), user.user, () => act(() => ask('DELETE', at('totp')), refresh))),
       user.kind === 'service' && button(t('new_key'), () => secret(() => post(at('keys')))),
       user.keys.map((key) => button(`${t('delete_key')} ${key.key_id}`, () => act(() => ask('DELETE', at('keys', key.key_id)), refresh)))],
     can('users', 'delete') && deleteButton(user.user, at(), user.version, refresh));

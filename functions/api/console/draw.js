@@ -4,6 +4,7 @@ import { h, link, s } from './dom.js';
 import { clock, duration, moment, stateWord } from './format.js';
 import { t } from './words.js';
 
+const scroll = (word, picture) => h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': t(word) }, picture);
 const low = (state) => String(state).toLowerCase();
 
 /** How many of the counted runs failed. */
@@ -38,7 +39,7 @@ export function history(runs) {
   };
   const picture = s('svg', { class: 'history', width: Math.max(1, shown.length) * 14, height: 82, viewBox: `0 0 ${Math.max(1, shown.length) * 14} 82`,
     role: 'group', 'aria-label': t('history_picture') }, shown.map(bar));
-  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': t('history') }, picture);
+  return scroll('history', picture);
 }
 
 const WIDE = 190;
@@ -71,7 +72,7 @@ export function graph(shape, rows) {
   }));
   const nodes = [...place].map(([name, at]) => graphNode(name, at, found.get(name) || {}));
   const picture = s('svg', { class: 'graph', width: wide, height: tall, viewBox: `0 0 ${wide} ${tall}`, role: 'group', 'aria-label': t('graph') }, edges, nodes);
-  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': t('graph') }, picture);
+  return scroll('graph', picture);
 }
 
 function graphNode(name, [x, y], { row, undo }) {
@@ -103,7 +104,7 @@ export function gantt(rows) {
   });
   const tall = lines.length * 22;
   const picture = s('svg', { class: 'gantt', width: 710, height: tall, viewBox: `0 0 710 ${tall}`, role: 'img', 'aria-label': t('gantt') }, lines);
-  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': t('gantt') }, picture);
+  return scroll('gantt', picture);
 }
 
 export function rowName(row) {

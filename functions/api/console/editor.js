@@ -1,8 +1,9 @@
 // Creates and edits a schedule: a form, or its JSON; the next fire times are told while the timetable is being written.
 
 import { ask, get, path, post } from './api.js';
+import { words } from './access.js';
 import { h, link } from './dom.js';
-import { pretty } from './format.js';
+import { pretty, tagsText } from './format.js';
 import { act, button, field, fireTimes, panel, problemBox, showFaults } from './pieces.js';
 import { t } from './words.js';
 
@@ -97,7 +98,7 @@ function fields(definition, isKnown) {
   return [
     panel(t('what'), field('schedule_id', t('schedule_id'), { value: definition.schedule_id, readonly: isKnown, maxlength: '64', spellcheck: 'false' }, t('id_hint')),
       field('description', t('description'), { value: definition.description || '', maxlength: '1000' }),
-      field('tags', t('tags'), { value: Object.entries(definition.tags || {}).map(([name, value]) => `${name}=${value}`).join(', ') }, t('tags_hint')),
+      field('tags', t('tags'), { value: tagsText(definition.tags) }, t('tags_hint')),
       field('sensitive', t('sensitive'), { type: 'checkbox', checked: definition.sensitive === true }, t('sensitive_hint'))),
     panel(t('when'), field('timetable.expression', t('expression'), { value: table.expression || '', maxlength: '256', spellcheck: 'false', class: 'code' }, t('expression_hint')),
       field('timetable.zone', t('zone'), { value: table.zone || 'UTC', list: 'zones', spellcheck: 'false' }), zones(),
@@ -153,7 +154,6 @@ function parsed(text, name) {
   }
 }
 
-const list = (text) => text.split(',').map((each) => each.trim()).filter(Boolean);
 const number = (text) => (text.trim() === '' ? null : Number.isNaN(Number(text)) ? text : Number(text));
 
 /** The definition that the form describes, laid over the one it began with. */
@@ -166,10 +166,10 @@ function collect(form, base) {
     faults.push(...outcome.faults);
     return outcome.value;
   };
-  const tags = Object.fromEntries(list(value('tags')).map((each) => { const at = each.indexOf('='); return at < 0 ? [each, ''] : [each.slice(0, at).trim(), each.slice(at + 1).trim()]; }));
+  const tags = Object.fromEntries(words(value('tags')).map((each) => { const at = each.indexOf('='); return at < 0 ? [each, ''] : [each.slice(0, at).trim(), each.slice(at + 1).trim()]; }));
   const timetable = { ...base.timetable, expression: value('timetable.expression').trim(), zone: value('timetable.zone').trim(), gap: value('timetable.gap'), fold: value('timetable.fold'),
     starts_at: value('timetable.starts_at').trim() || null, ends_at: value('timetable.ends_at').trim() || null, max_runs: number(value('timetable.max_runs')),
-    jitter_seconds: number(value('timetable.jitter_seconds')) ?? 0, calendars: list(value('timetable.calendars')) };
+    jitter_seconds: number(value('timetable.jitter_seconds')) ?? 0, calendars: words(value('timetable.calendars')) };
   if (!timetable.expression && timetable.after) delete timetable.expression;
   const misfire = { ...(base.policies || {}).misfire, catch_up: value('policies.misfire.catch_up'), grace_seconds: number(value('policies.misfire.grace_seconds')) };
   const job = collectJob(form, base.job || {}, value, json);

@@ -59,15 +59,15 @@ export function openDialog(title, body, buttons = []) {
 }
 
 /** Asks for a yes, and perhaps a line of text, before something happens. */
-export function askFirst(title, text, word, act, { note, kind = 'danger' } = {}) {
+export function askFirst(title, text, act, { note, kind = 'danger' } = {}) {
   const input = note ? h('input', { id: 'dialog-note', maxlength: '300', autocomplete: 'off' }) : null;
   const close = openDialog(title, [h('p', {}, text), note && h('label', { for: 'dialog-note' }, note), input].filter(Boolean),
-    [button(word, () => { close(); act(input ? input.value : undefined); }, kind)]);
+    [button(title, () => { close(); act(input ? input.value : undefined); }, kind)]);
 }
 
 /** A button that deletes what was read as this version, once somebody has said yes. */
 export function deleteButton(name, address, version, done) {
-  return button(t('delete'), () => askFirst(t('delete'), name, t('delete'), () => act(() => ask('DELETE', address, { etag: `"${version}"` }), done)), 'danger');
+  return button(t('delete'), () => askFirst(t('delete'), name, () => act(() => ask('DELETE', address, { etag: `"${version}"` }), done)), 'danger');
 }
 
 /** Does something once, tells how it went, and asks for a code where the API wants one. */

@@ -67,13 +67,13 @@ function actions(run, refresh) {
   const call = (verb, body) => () => act(() => post(path('runs', run.run_id, verb), body), refresh);
   const isTop = parentOf(run.run_id) === null;
   const isOpen = OPEN.includes(run.state);
-  const settle = () => askFirst(t('settle'), t('settle_text'), t('settle'), (note) => call('settle', { note })(), { note: t('note') });
+  const settle = () => askFirst(t('settle'), t('settle_text'), (note) => call('settle', { note })(), { note: t('note') });
   return [
-    isOpen && can('runs', 'cancel') && button(t('cancel_run'), () => askFirst(t('cancel_run'), t('cancel_text'), t('cancel_run'), call('cancel')), 'danger'),
-    isOpen && isTop && run.graph && can('runs', 'cancel') && button(t('cancel_undo'), () => askFirst(t('cancel_undo'), t('cancel_undo_text'), t('cancel_undo'), call('cancel', { compensate: true })), 'danger'),
+    isOpen && can('runs', 'cancel') && button(t('cancel_run'), () => askFirst(t('cancel_run'), t('cancel_text'), call('cancel')), 'danger'),
+    isOpen && isTop && run.graph && can('runs', 'cancel') && button(t('cancel_undo'), () => askFirst(t('cancel_undo'), t('cancel_undo_text'), call('cancel', { compensate: true })), 'danger'),
     run.state === 'WAITING' && can('runs', 'complete') && button(t('complete'), call('complete', {})),
     !isOpen && isTop && can('runs', 'retry') && button(t('retry'), () => act(() => post(path('runs', run.run_id, 'retry')), went)),
-    isTop && ['COMPENSATION_FAILED', 'UNKNOWN'].includes(run.state) && can('runs', 'settle') && button(t('compensate'), call('compensate')),
+    isTop && ['COMPENSATION_FAILED', 'UNKNOWN'].includes(run.state) && can('runs', 'retry') && button(t('compensate'), call('compensate')),
     isTop && run.state === 'COMPENSATION_FAILED' && can('runs', 'settle') && button(t('settle'), settle),
   ];
 }

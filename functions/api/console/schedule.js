@@ -54,7 +54,7 @@ export function onDemand(title, read) {
 
 function showHead(node, schedule, refresh, etag) {
   const id = schedule.schedule_id;
-  const remove = () => askFirst(t('delete'), t('delete_text', { id }), t('delete'), () => act(() => ask('DELETE', path('schedules', id), { etag: etag() }), () => { location.hash = link('schedules'); }));
+  const remove = () => askFirst(t('delete'), t('delete_text', { id }), () => act(() => ask('DELETE', path('schedules', id), { etag: etag() }), () => { location.hash = link('schedules'); }));
   const skipNext = () => act(() => post(path('schedules', id, 'skip-next'), { count: schedule.skip_next + 1 }), refresh);
   const runWith = () => editJson(t('run_with'), {}, (payload) => post(path('schedules', id, 'trigger'), { payload }), went, t('run_now'));
   const counters = schedule.counters || {};

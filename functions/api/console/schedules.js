@@ -88,7 +88,7 @@ export function actions(schedule, done) {
   const named = (label, work) => { const made = button(label, work); made.dataset.key = `${id}-${label}`; made.setAttribute('aria-label', `${label}: ${id}`); return made; };
   return [
     can('schedules', 'trigger') && named(t('run_now'), () => act(() => post(path('schedules', id, 'trigger')), went)),
-    schedule.state === 'active' && can('schedules', 'pause') && named(t('pause'), () => askFirst(t('pause'), t('pause_text', { id }), t('pause'), () => call('pause'))),
+    schedule.state === 'active' && can('schedules', 'pause') && named(t('pause'), () => askFirst(t('pause'), t('pause_text', { id }), () => call('pause'))),
     schedule.state === 'paused' && can('schedules', 'resume') && named(t('resume'), () => call('resume')),
   ];
 }
