@@ -15,6 +15,7 @@ from carillon.domain.workflow.advance import advance
 from carillon.domain.workflow.compensation import UndoMove, next_undo, plan
 from carillon.domain.workflow.ending import TIMED_OUT, Finale, finale
 from carillon.domain.workflow.rows import after, compensating, ended, skipped_row, step_row
+from carillon.domain.workflow.shape import Workflow
 from carillon.domain.workflow.step_key import StepKey, split
 from carillon.domain.workflow.tree import Tree
 from carillon.ports.runs import OutputStore, RunStore
@@ -76,16 +77,14 @@ class AdvanceWorkflow:
             return self._compensate(tree, job)
         if job.workflow is None:
             return tree.top, False
-        return self._run(tree, job)
+        return self._run(tree, job, job.workflow)
 
     def _lost(self, top: Run, why: str) -> Run:
         kind = EventKind.FAIL if top.state is RunState.RUNNING else EventKind.COMPENSATE_FAIL
         message = f"the job could not be read: {why}"
         return self._end(top, kind, message, "job_unreadable")
 
-    def _run(self, tree: Tree, job: Job) -> tuple[Run, bool]:
-        if job.workflow is None:
-            raise MalformedRow(f"Run {tree.top.run_id} has steps, but its job has none.")
+    def _run(self, tree: Tree, job: Job, workflow: Workflow) -> tuple[Run, bool]:
         top, now = tree.top, self._clock.now()
         if top.cancel_requested_at is None and top.deadline_at is not None and top.deadline_at <= now:
             _, asked = request(top, now, TIMED_OUT, "the workflow's time is over", self._chance.token())
@@ -95,8 +94,8 @@ class AdvanceWorkflow:
             return top, True
         if self._items(tree, job, stopped):
             return top, True
-        moves = advance(job.workflow, tree.results(), stopped=stopped)
-        needs = {step.name: step.needs for step in job.workflow.steps}
+        moves = advance(workflow, tree.results(), stopped=stopped)
+        needs = {step.name: step.needs for step in workflow.steps}
         rows = [
             step_row(top, StepKey(name), Origin.STEP, now, self._needed(tree, needs[name]), "ready")
             for name in moves.ready

@@ -132,11 +132,8 @@ class FollowWork:
         return written
 
     def _stop_wanted(self, run: Run) -> Run:
-        target, remote, message = (
-            self._target(run),
-            run.remote,
-            "its work elsewhere was stopped when asked to",
-        )
+        target, remote = self._target(run), run.remote
+        message = "its work elsewhere was stopped when asked to"
         if target is not None and remote is not None:
             try:
                 target.stop(remote.id, f"{run.run_id}: {run.cancel_reason or 'cancelled'}")

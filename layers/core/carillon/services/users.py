@@ -3,7 +3,7 @@
 Nobody gives a role that gives more than they have, and nobody changes, locks out or takes over somebody above them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -158,7 +158,7 @@ class Users:
             raise _changed()
         return user
 
-    def _check_roles(self, principal: Principal, names: "list[str] | tuple[str, ...]") -> None:
+    def _check_roles(self, principal: Principal, names: Sequence[str]) -> None:
         known = {role.name for role in self._access.roles([n for n in names if n not in BUILT_IN])}
         unknown = [name for name in names if name not in known and name not in BUILT_IN]
         if unknown:

@@ -1,7 +1,7 @@
 """What every function stands on: clock, chance, log, sealing, tables and queue, made from its settings."""
 
 from functools import cache, partial
-from typing import Any
+from typing import Any, Final
 
 from carillon.adapters.aws import CALLS, client
 from carillon.adapters.clock import SystemChance, SystemClock
@@ -13,8 +13,8 @@ from carillon.adapters.sqs import SqsDispatchQueue
 from carillon.log import structured_log
 from carillon.settings import SealingSettings
 
-TABLES = ("schedules_table", "runs_table", "access_table", "guards_table", "audit_table")
-NUMBERS = ("shards", "retention_days")
+TABLES: Final = ("schedules_table", "runs_table", "access_table", "guards_table", "audit_table")
+NUMBERS: Final = ("shards", "retention_days")
 
 
 def database(settings: Any, seals: Seals | None = None) -> Database:

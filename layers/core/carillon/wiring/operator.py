@@ -19,6 +19,7 @@ from carillon.services.bootstrap_admin import BootstrapAdmin
 from carillon.services.journal import Journal
 from carillon.services.operator import Operator
 from carillon.services.re_archive import ReArchive
+from carillon.services.re_archive_audit import ReArchiveAudit
 from carillon.services.re_seal import ReSeal
 from carillon.services.seal_audit import AuditSeals
 from carillon.settings import OperatorSettings
@@ -33,10 +34,8 @@ def _bootstrap(tables: Database) -> BootstrapAdmin:
 
 
 def _audit_seals(settings: OperatorSettings, tables: Database, log: Log) -> AuditSeals:
-    archive, signer = (
-        audit_archive(settings, client("s3")),
-        KmsRootSigner(client("kms"), settings.root_key_id),
-    )
+    archive = audit_archive(settings, client("s3"))
+    signer = KmsRootSigner(client("kms"), settings.root_key_id)
     return AuditSeals(DynamoAuditLog(tables), archive, signer, SystemClock(), log, settings.environment)
 
 
@@ -51,10 +50,17 @@ def _re_archive(settings: OperatorSettings, tables: Database, log: Log) -> ReArc
     return ReArchive(DynamoEndedRuns(tables), bucket, SystemClock(), log)
 
 
+def _re_archive_audit(settings: OperatorSettings, tables: Database, log: Log) -> ReArchiveAudit:
+    archive = audit_archive(settings, client("s3"))
+    return ReArchiveAudit(DynamoAuditLog(tables), archive, SystemClock(), log)
+
+
 @cache
 def wire_operator() -> tuple[Operator, Log]:
     """The commands, and the log."""
     settings, log = OperatorSettings.from_env(), structured_log()
     tables = database(settings)
     audit_seals, re_seal = _audit_seals(settings, tables, log), _re_seal(settings, tables, log)
-    return Operator(_bootstrap(tables), audit_seals, re_seal, _re_archive(settings, tables, log)), log
+    re_archive = _re_archive(settings, tables, log)
+    re_archive_audit = _re_archive_audit(settings, tables, log)
+    return Operator(_bootstrap(tables), audit_seals, re_seal, re_archive, re_archive_audit), log
