@@ -21,7 +21,6 @@ class FunctionSpec:
     environment: Mapping[str, str]
     paths: tuple[Path, ...]
     may_recurse: bool = False
-    dead_letter_arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,6 @@ class AsyncPolicy:
 
     retries: int = 2
     age_seconds: int = 21_600
-    failure_arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,6 @@ def invoke_policy(shop: Workshop, logical: str, properties: Properties) -> Made:
     shop.inventory.async_policies[_function_name(properties["FunctionName"])] = AsyncPolicy(
         retries=int(properties.get("MaximumRetryAttempts", 2)),
         age_seconds=int(properties.get("MaximumEventAgeInSeconds", 21_600)),
-        failure_arn=_failure_arn(properties),
     )
     return Made(f"{shop.stack}-{logical}")
 

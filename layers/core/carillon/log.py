@@ -28,7 +28,6 @@ _WARNINGS: Final = frozenset(
         "shard_unreached",
         "spans_dropped",
         "sweep_failed",
-        "wake_up_unsent",
     }
 )
 
