@@ -1,6 +1,7 @@
-"""The environment of each function, read once into one frozen value: the only module that looks at it.
+"""The environment of each function, read once into one frozen value: only this module looks at it.
 
-Names are written in template.yaml; a missing or malformed variable stops the cold start and says which.
+Names are written in template.yaml; a missing or malformed variable stops the cold start and says which. A task
+reads its two lists again, in `task_settings`, since it runs in a process of its own.
 """
 
 import os
