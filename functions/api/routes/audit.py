@@ -15,7 +15,7 @@ from carillon.domain.audit_query import audit_document, read_query
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
-@router.get("/v1/audit", tags=["access"], summary="Read the audit log", responses=answers(AuditPage, 400))
+@router.get("/v1/audit", tags=["access"], summary="Read the audit log", responses=answers(AuditPage))
 def read_audit(
     actor: Annotated[str | None, Query(max_length=200)] = None,
     object: Annotated[str | None, Query(max_length=200)] = None,

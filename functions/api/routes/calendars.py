@@ -23,7 +23,7 @@ TAGS = ["calendars"]
     "/v1/calendars",
     tags=TAGS,
     summary="Create a calendar",
-    responses=answers(CalendarAnswer, 400, 409, status=201),
+    responses=answers(CalendarAnswer, 409, status=201),
 )
 def create(document: Annotated[Any, DocumentedAs(CalendarDocument), Body()]) -> Response[Any]:
     """Days on which the schedules that name it do not fire: dates, ranges of dates, days of the week."""
@@ -33,7 +33,7 @@ def create(document: Annotated[Any, DocumentedAs(CalendarDocument), Body()]) -> 
     return _calendar(made, 201, {"location": f"/v1/calendars/{made.name}"})
 
 
-@router.get("/v1/calendars", tags=TAGS, summary="List calendars", responses=answers(CalendarPage, 400))
+@router.get("/v1/calendars", tags=TAGS, summary="List calendars", responses=answers(CalendarPage))
 def list_calendars(
     limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[str | None, Query()] = None
 ) -> Response[Any]:
@@ -56,7 +56,7 @@ def read(name: str) -> Response[Any]:
     "/v1/calendars/<name>",
     tags=TAGS,
     summary="Replace a calendar",
-    responses=answers(CalendarAnswer, 400, 404, 412, 428),
+    responses=answers(CalendarAnswer, 404, 412, 428),
 )
 def replace(name: str, document: Annotated[Any, DocumentedAs(CalendarDocument), Body()]) -> Response[Any]:
     """Needs `If-Match`. Acts on fire times that are not claimed yet: from three minutes on at the latest."""

@@ -33,7 +33,7 @@ def compensate(run_id: str) -> Response[Any]:
     "/v1/runs/<run_id>/settle",
     tags=["runs"],
     summary="Declare a failed compensation settled",
-    responses=answers(RunAnswer, 400, 404, 409),
+    responses=answers(RunAnswer, 404, 409),
 )
 def settle(
     run_id: str, document: Annotated[Any, DocumentedAs(RunSettlement), Body()] = None

@@ -17,9 +17,7 @@ LISTING = "dead-letters"
 TAGS = ["dead letters"]
 
 
-@router.get(
-    "/v1/dead-letters", tags=TAGS, summary="List dead letters", responses=answers(DeadLetterPage, 400)
-)
+@router.get("/v1/dead-letters", tags=TAGS, summary="List dead letters", responses=answers(DeadLetterPage))
 def list_dead_letters(
     limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[str | None, Query()] = None
 ) -> Response[Any]:

@@ -19,7 +19,7 @@ from carillon.domain.service_key import LONGEST_KEY
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
-@router.post("/v1/login", tags=["access"], summary="Log in", responses=answers(TokenModel, 400, 401, 429))
+@router.post("/v1/login", tags=["access"], summary="Log in", responses=answers(TokenModel, 429))
 def log_in(credentials: Annotated[Any, DocumentedAs(Credentials), Body()]) -> Response[Any]:
     """Gives a bearer token for an hour: to a person for user and password, to a machine for its key.
 

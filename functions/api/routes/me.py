@@ -23,9 +23,7 @@ def read_me() -> Response[Any]:
     return json_answer(call_of(router).api.access.own_account.document(caller_of(router)))
 
 
-@router.post(
-    "/v1/me/password", tags=TAGS, summary="Change my password", responses=answers(None, 400, 409, 429)
-)
+@router.post("/v1/me/password", tags=TAGS, summary="Change my password", responses=answers(None, 409, 429))
 def change_password(change: Annotated[Any, DocumentedAs(PasswordChange), Body()]) -> Response[Any]:
     """Ends all sessions of mine, this one too: log in again. Wrong tries count as failed logins."""
     principal = caller_of(router)

@@ -25,9 +25,7 @@ def list_roles() -> Response[Any]:
     return json_answer({"items": [role_document(role) for role in roles], "next_cursor": None})
 
 
-@router.post(
-    "/v1/roles", tags=TAGS, summary="Create a role", responses=answers(RoleAnswer, 400, 409, status=201)
-)
+@router.post("/v1/roles", tags=TAGS, summary="Create a role", responses=answers(RoleAnswer, 409, status=201))
 def create(document: Annotated[Any, DocumentedAs(RoleDocument), Body()]) -> Response[Any]:
     """You need to hold all that it gives, inherited permissions too."""
     role = call_of(router).api.access.roles.create(caller_of(router), read_role(document))
@@ -44,7 +42,7 @@ def read(role: str) -> Response[Any]:
     "/v1/roles/<role>",
     tags=TAGS,
     summary="Replace a role",
-    responses=answers(RoleAnswer, 400, 404, 409, 412, 428),
+    responses=answers(RoleAnswer, 404, 409, 412, 428),
 )
 def replace(role: str, document: Annotated[Any, DocumentedAs(RoleDocument), Body()]) -> Response[Any]:
     """Needs `If-Match`. Holds from the next request on of everybody who has the role."""

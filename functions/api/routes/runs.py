@@ -21,7 +21,7 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
     "/v1/schedules/<schedule_id>/runs",
     tags=["runs"],
     summary="List a schedule's runs",
-    responses=answers(RunPage, 400, 404),
+    responses=answers(RunPage, 404),
 )
 def list_runs(
     schedule_id: str,
@@ -38,9 +38,7 @@ def list_runs(
     return page_answer(call, listing, page, run_document)
 
 
-@router.get(
-    "/v1/runs", tags=["runs"], summary="Find runs over all schedules", responses=answers(RunPage, 400)
-)
+@router.get("/v1/runs", tags=["runs"], summary="Find runs over all schedules", responses=answers(RunPage))
 def find_runs(
     state: Annotated[str, Query(max_length=40)],
     since: Annotated[str | None, Query(max_length=40)] = None,
@@ -63,7 +61,7 @@ def find_runs(
     "/v1/runs/<run_id>/log",
     tags=["runs"],
     summary="Read what a run's task wrote",
-    responses=answers(RunLogAnswer, 400, 404),
+    responses=answers(RunLogAnswer, 404),
 )
 def read_run_log(run_id: str, attempt: Annotated[int | None, Query(ge=1, le=1000)] = None) -> Response[Any]:
     """The last 200 lines or 32 KiB of an attempt, the latest unless told; while it runs at most seconds behind."""

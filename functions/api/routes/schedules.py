@@ -31,7 +31,7 @@ TAGS = ["schedules"]
     "/v1/schedules",
     tags=TAGS,
     summary="Create a schedule",
-    responses=answers(ScheduleAnswer, 400, 409, status=201),
+    responses=answers(ScheduleAnswer, 409, status=201),
 )
 def create(document: Annotated[Any, DocumentedAs(ScheduleDocument), Body()]) -> Response[Any]:
     """The shortest useful document has an id, an expression and a target; everything else has a default."""
@@ -41,7 +41,7 @@ def create(document: Annotated[Any, DocumentedAs(ScheduleDocument), Body()]) -> 
     return _schedule(head, revision, 201, {"location": f"/v1/schedules/{head.schedule_id}"})
 
 
-@router.get("/v1/schedules", tags=TAGS, summary="List schedules", responses=answers(SchedulePage, 400))
+@router.get("/v1/schedules", tags=TAGS, summary="List schedules", responses=answers(SchedulePage))
 def list_schedules(
     search: Annotated[str | None, Query(max_length=64)] = None,
     owner: Annotated[str | None, Query(max_length=200)] = None,
@@ -80,7 +80,7 @@ def read(schedule_id: str, include: Annotated[Literal["stats"] | None, Query()] 
     "/v1/schedules/<schedule_id>",
     tags=TAGS,
     summary="Replace a schedule",
-    responses=answers(ScheduleAnswer, 400, 404, 412, 428),
+    responses=answers(ScheduleAnswer, 404, 412, 428),
 )
 def replace(
     schedule_id: str, document: Annotated[Any, DocumentedAs(ScheduleDocument), Body()]
@@ -110,7 +110,7 @@ def delete(schedule_id: str) -> Response[Any]:
     "/v1/schedules/<schedule_id>/pause",
     tags=TAGS,
     summary="Pause a schedule",
-    responses=answers(ScheduleSummary, 400, 404, 409, 412),
+    responses=answers(ScheduleSummary, 404, 409, 412),
 )
 def pause(
     schedule_id: str, document: Annotated[Any, DocumentedAs(PauseRequest), Body()] = None
@@ -125,7 +125,7 @@ def pause(
     "/v1/schedules/<schedule_id>/resume",
     tags=TAGS,
     summary="Resume a schedule",
-    responses=answers(ScheduleSummary, 400, 404, 409, 412),
+    responses=answers(ScheduleSummary, 404, 409, 412),
 )
 def resume(
     schedule_id: str, document: Annotated[Any, DocumentedAs(ResumeRequest), Body()] = None
@@ -140,7 +140,7 @@ def resume(
     "/v1/schedules/<schedule_id>/skip-next",
     tags=TAGS,
     summary="Skip the next fire times",
-    responses=answers(SkipAnswer, 400, 404, 409, 412),
+    responses=answers(SkipAnswer, 404, 409, 412),
 )
 def skip_next(
     schedule_id: str, document: Annotated[Any, DocumentedAs(SkipRequest), Body()] = None
@@ -158,7 +158,7 @@ def skip_next(
     "/v1/schedules/<schedule_id>/trigger",
     tags=TAGS,
     summary="Run a schedule's job now",
-    responses=answers(RunStarted, 400, 404, 412, status=202),
+    responses=answers(RunStarted, 404, 412, status=202),
 )
 def trigger(
     schedule_id: str, document: Annotated[Any, DocumentedAs(TriggerRequest), Body()] = None

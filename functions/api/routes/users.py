@@ -18,7 +18,7 @@ LISTING = "users"
 TAGS = ["access"]
 
 
-@router.get("/v1/users", tags=TAGS, summary="List users", responses=answers(UserPage, 400))
+@router.get("/v1/users", tags=TAGS, summary="List users", responses=answers(UserPage))
 def list_users(
     limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[str | None, Query()] = None
 ) -> Response[Any]:
@@ -30,7 +30,7 @@ def list_users(
 
 
 @router.post(
-    "/v1/users", tags=TAGS, summary="Create a user", responses=answers(UserWithSecret, 400, 409, status=201)
+    "/v1/users", tags=TAGS, summary="Create a user", responses=answers(UserWithSecret, 409, status=201)
 )
 def create(document: Annotated[Any, DocumentedAs(NewUser), Body()]) -> Response[Any]:
     """A person gets a password for one use unless one is given, a service account a key; both are shown once."""
@@ -49,7 +49,7 @@ def read(user: str) -> Response[Any]:
     "/v1/users/<user>",
     tags=TAGS,
     summary="Change a user",
-    responses=answers(UserAnswer, 400, 404, 409, 412, 428),
+    responses=answers(UserAnswer, 404, 409, 412, 428),
 )
 def replace(user: str, document: Annotated[Any, DocumentedAs(UserEdit), Body()]) -> Response[Any]:
     """Roles, description, and whether the user is enabled; needs `If-Match`. Holds from the user's next request on."""
