@@ -109,6 +109,12 @@ def test_on_the_laptop_the_worker_gets_what_the_parameters_say(arn, layers):
     )
 
 
+def test_every_parameter_is_asked_for_in_exactly_one_group(stack):
+    groups = stack.document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    asked = [name for group in groups for name in group["Parameters"]]
+    assert sorted(asked) == sorted(stack.document["Parameters"])
+
+
 def test_only_the_worker_may_loop(stack):
     looping = {name for name, function in stack.functions.items() if "RecursiveLoop" in function}
     assert looping == {"WorkerFunction"}
