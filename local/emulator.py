@@ -6,8 +6,10 @@ Run as a module it is that process: it prints its port and serves until it is ki
 import json
 import os
 import subprocess
+from functools import cache
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, Final
 
 from local import processes
 from local.inventory import REGION
@@ -19,6 +21,8 @@ CREDENTIALS = {
     # Otherwise botocore looks for DynamoDB's streams at a host made of the account's number.
     "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
 }
+
+_MAKING: Final = Lock()
 
 
 class Emulator:
@@ -65,14 +69,8 @@ class Emulator:
 
 def client(service: str, endpoint: str) -> Any:
     """Give a boto3 client that talks to a local endpoint."""
-    import boto3  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
 
-    session: Any = boto3.Session(
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        region_name=REGION,
-    )
     config = Config(
         account_id_endpoint_mode="disabled",
         max_pool_connections=32,
@@ -80,7 +78,20 @@ def client(service: str, endpoint: str) -> Any:
         retries={"total_max_attempts": 1},
         parameter_validation=False,
     )
-    return session.client(service, endpoint_url=endpoint, config=config)
+    # A session's data files are read once for all clients; only their making is not safe under threads.
+    with _MAKING:
+        return _session().client(service, endpoint_url=endpoint, config=config)
+
+
+@cache
+def _session() -> Any:
+    import boto3  # noqa: PLC0415
+
+    return boto3.Session(
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        region_name=REGION,
+    )
 
 
 def _serve() -> None:
@@ -93,9 +104,10 @@ def _serve() -> None:
     )
     from werkzeug.serving import make_server  # noqa: PLC0415
 
-    from local import moto_fixes  # noqa: PLC0415
+    from local import moto_fixes, moto_speed  # noqa: PLC0415
 
     moto_fixes.apply()
+    moto_speed.hurry()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     application = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)

@@ -20,6 +20,7 @@ from carillon.adapters.dynamo.slots import DynamoSlots
 from carillon.adapters.pace import Pace
 from carillon.domain.moments import EPOCH
 from local.moto_fixes import copy_each_table_once_a_transaction
+from local.moto_speed import hurry
 from tests.contract import tables
 from tests.fakes.clock import FakeChance, FakeClock
 from tests.fakes.memory import (
@@ -39,6 +40,7 @@ SEALS = seals(FakeClock(EPOCH), role="api", session_seconds=10**10)
 """Those of an api whose certificate holds whenever a test says that a revision was saved."""
 
 copy_each_table_once_a_transaction()
+hurry()
 
 
 @cache

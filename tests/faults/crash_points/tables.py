@@ -10,10 +10,12 @@ from moto.dynamodb.models.utilities import DynamoJsonEncoder
 
 from carillon.adapters.dynamo.head_item import read_head
 from local.moto_fixes import copy_each_table_once_a_transaction
+from local.moto_speed import hurry
 from tests.contract import tables
 from tests.faults.crash_points.wire import ACCOUNT, REGION
 
 copy_each_table_once_a_transaction()
+hurry()
 
 
 class Tables:
