@@ -25,19 +25,28 @@ def _bootstrap(event: Mapping[str, Any], operator: Operator) -> dict[str, Any]:
 
 def _seal_audit_day(event: Mapping[str, Any], operator: Operator) -> dict[str, Any]:
     faults = Faults()
-    Section(event, "", faults, ("command",))
+    command = Section(event, "", faults, ("command", "accept"))
+    accepted = None if command.get("accept") is None else _day(command, "accept")
     faults.raise_any("The command is not valid.")
-    return {"sealed": [f"{day}" for day in operator.audit_seals.seal()]}
+    return {"sealed": [f"{day}" for day in operator.audit_seals.seal(accepted)]}
 
 
 def _verify_audit(event: Mapping[str, Any], operator: Operator) -> dict[str, Any]:
+    return operator.audit_seals.verify(*_days(event))
+
+
+def _re_archive_audit(event: Mapping[str, Any], operator: Operator) -> dict[str, Any]:
+    return operator.re_archive_audit(*_days(event))
+
+
+def _days(event: Mapping[str, Any]) -> tuple[date, date]:
     faults = Faults()
     command = Section(event, "", faults, ("command", "from", "to"))
     first, last = _day(command, "from"), _day(command, "to")
     if first and last and not timedelta(0) <= last - first < timedelta(days=MAX_DAYS):
-        command.fault("to", f"Verify {MAX_DAYS} days at most, the last not before the first.")
+        command.fault("to", f"Name {MAX_DAYS} days at most, the last not before the first.")
     faults.raise_any("The command is not valid.")
-    return operator.audit_seals.verify(first or date.min, last or date.min)
+    return first or date.min, last or date.min
 
 
 def _day(command: Section, name: str) -> date | None:
@@ -91,6 +100,7 @@ def _start(command: Section) -> Mapping[str, Any] | None:
 COMMANDS: Final[Mapping[str, Callable[[Mapping[str, Any], Operator], dict[str, Any]]]] = {
     "bootstrap": _bootstrap,
     "re-archive": _re_archive,
+    "re-archive-audit": _re_archive_audit,
     "re-seal": _re_seal,
     "seal-audit-day": _seal_audit_day,
     "verify-audit": _verify_audit,

@@ -179,7 +179,11 @@ def test_what_is_archived_of_the_audit_log_is_deleted_by_nobody_and_written_by_o
             for resource in statement["Resource"]:
                 if "s3:PutObject" in statement["Action"] and "audit" in str(resource):
                     writers[resource["Fn::Sub"].partition("/")[2]] = role
-    assert writers == {"audit/*": "ArchiveRole", "audit-manifests/*": "OperatorRole"}
+    assert writers == {
+        "audit/*": "ArchiveRole",
+        "audit/date=*/again/*": "OperatorRole",
+        "audit-manifests/*": "OperatorRole",
+    }
 
 
 def test_only_the_worker_may_scan_what_tasks_are_given_and_the_operator_what_it_seals_anew(stack):

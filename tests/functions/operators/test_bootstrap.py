@@ -9,6 +9,7 @@ from carillon.services.bootstrap_admin import BootstrapAdmin
 from carillon.services.journal import Journal
 from carillon.services.operator import Operator
 from carillon.services.re_archive import ReArchive
+from carillon.services.re_archive_audit import ReArchiveAudit
 from carillon.services.re_seal import ReSeal
 from carillon.services.seal_audit import AuditSeals
 from operators.handler import respond
@@ -34,7 +35,8 @@ class Operators(ApiWorld):
         re_seal = ReSeal(self.sealed, keyring, self.clock, RecordedLog())
         ended, self.archived = MemoryEndedRuns(self.database), MemoryArchive()
         re_archive = ReArchive(ended, self.archived, self.clock, RecordedLog())
-        self.operator = Operator(bootstrap, audit_seals, re_seal, re_archive)
+        re_archive_audit = ReArchiveAudit(log, archive, self.clock, RecordedLog())
+        self.operator = Operator(bootstrap, audit_seals, re_seal, re_archive, re_archive_audit)
         self.lines = RecordedLog()
 
     def invoke(self, **command):
@@ -112,6 +114,10 @@ def test_a_reset_of_a_user_that_does_not_exist_makes_it(stack):
         ({"command": "re-archive"}, "invalid_input", ["from", "to"]),
         ({"command": "re-archive", "from": "2026-11-22", "to": "2026-11-21"}, "invalid_input", ["to"]),
         ({"command": "re-archive", "from": "2026-11-01", "to": "2026-12-02"}, "invalid_input", ["to"]),
+        ({"command": "re-archive-audit", "from": "2026-11-01", "to": "2026-12-02"}, "invalid_input", ["to"]),
+        ({"command": "re-archive-audit", "from": "today"}, "invalid_input", ["from", "to"]),
+        ({"command": "re-archive-audit", "from": "2026-11-22", "to": "2026-11-22"}, "wrong_state", []),
+        ({"command": "seal-audit-day", "accept": "yesterday"}, "invalid_input", ["accept"]),
         (
             {"command": "re-archive", "from": "2026-11-22", "to": "2026-11-22T25", "next": 7},
             "invalid_input",

@@ -48,6 +48,11 @@ class Play:
             self._stage.replay("operator", name)
         today = f"{self._stage.now() - timedelta(days=1):%Y-%m-%d}"
         self._stage.invoke("operator", {"command": "re-archive", "from": today, "to": today})
+        # What the operator has done since was never streamed, so it is what the archive lacks.
+        self._stage.clock.sleep(86_400)
+        tomorrow = f"{self._stage.now() - timedelta(days=1):%Y-%m-%d}"
+        lacked = {"command": "re-archive-audit", "from": tomorrow, "to": tomorrow}
+        assert self._stage.invoke("operator", lacked)["rows"] > 0
 
     def call(self, method, path, document=None, **headers):
         """One request as the administrator."""

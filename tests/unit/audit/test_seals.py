@@ -9,8 +9,9 @@ import pytest
 
 from carillon.adapters.dynamo.audit import audit_item, audit_record
 from carillon.domain.audit import AuditEntry
-from carillon.domain.errors import AuditIncomplete
+from carillon.domain.errors import AuditIncomplete, WrongState
 from carillon.services.archive_audit import ArchiveAudit
+from carillon.services.re_archive_audit import ReArchiveAudit
 from carillon.services.seal_audit import AuditSeals
 from tests.fakes.clock import FakeClock
 from tests.fakes.log import RecordedLog
@@ -28,6 +29,8 @@ class Archive:
         self.clock = FakeClock(datetime(2026, 11, 22, 3, 0, tzinfo=UTC))
         self.archive = ArchiveAudit(self.bucket, RecordedLog())
         self.seals = self.commands("carillon")
+        log = MemoryAuditLog(self.database)
+        self.again = ReArchiveAudit(log, self.bucket, self.clock, RecordedLog())
         self.records = []
         for number in range(24):
             at = datetime(2026, 11, 20, 1, tzinfo=UTC) + timedelta(hours=2 * number)
@@ -120,6 +123,66 @@ def test_a_row_that_was_not_archived_stops_the_seal(audit):
     with pytest.raises(AuditIncomplete, match=r"2026-11-20 .* 1 findings, .*missing in the archive"):
         audit.seals.seal()
     assert audit.bucket.keys("audit-manifests/") == []
+
+
+def lacking(audit, number):
+    """Entries of the first day that the archiver has given up on."""
+    at = datetime(2026, 11, 20, 5, tzinfo=UTC)
+    for name in (f"lost{each:04}" for each in range(number)):
+        audit.database.audit[name] = AuditEntry(entry_id=name, at=at, actor="eve", action="x.y", object="x:1")
+
+
+def test_rows_that_the_archive_lacks_are_written_again_and_the_day_is_sealed(audit):
+    lacking(audit, 1001)
+    assert audit.again(FIRST, SECOND) == {"days": 2, "rows": 1001, "objects": 2}
+    assert audit.again(FIRST, SECOND) == {"days": 2, "rows": 0, "objects": 0}
+    assert audit.seals.seal() == [FIRST, SECOND]
+    assert audit.seals.verify(FIRST, SECOND) == {"days": 2, "rows": 1025, "findings": []}
+    assert audit.again(FIRST, SECOND) == {"days": 0, "rows": 0, "objects": 0}
+
+
+def test_a_batch_of_the_stream_that_still_comes_breaks_no_chain(audit):
+    entry = AuditEntry(
+        entry_id="late", at=datetime(2026, 11, 20, 5, tzinfo=UTC), actor="eve", action="x.y", object="x:1"
+    )
+    audit.write(entry)
+    assert audit.again(FIRST, FIRST)["rows"] == 1
+    audit.archive(audit.records[-1:])
+    lacking(audit, 1)
+    assert audit.again(FIRST, FIRST)["rows"] == 1
+    assert audit.seals.seal() == [FIRST, SECOND]
+    assert audit.verify() == []
+
+
+def test_rows_written_again_are_chained_and_named_like_all_others(audit):
+    lacking(audit, 1001)
+    audit.again(FIRST, FIRST)
+    audit.seals.seal()
+    first = audit.bucket.keys(f"audit/date={FIRST}/again/")[0]
+    audit.rewrite(first, lambda lines: lines[1].update(actor="nobody"))
+    assert audit.faults() >= {
+        (f"{FIRST}", "The object was changed"),
+        (f"{FIRST}", "It does not name the object before it"),
+    }
+
+
+def test_todays_rows_are_not_written_while_the_stream_still_brings_them(audit):
+    with pytest.raises(WrongState, match="still on their way"):
+        audit.again(FIRST, date(2026, 11, 22))
+
+
+def test_a_day_that_cannot_agree_is_closed_when_an_operator_accepts_it_and_its_findings_stay(audit):
+    removed_from_table(audit)
+    with pytest.raises(AuditIncomplete):
+        audit.seals.seal()
+    with pytest.raises(AuditIncomplete):
+        audit.seals.seal(SECOND)
+
+    assert audit.seals.seal(FIRST) == [FIRST, SECOND]
+
+    manifest = json.loads(json.loads(audit.bucket.objects[f"audit-manifests/date={FIRST}.json"])["manifest"])
+    assert [each["what"] for each in manifest["findings"]] == ["The row is missing in the table."]
+    assert audit.faults() == {(f"{FIRST}", "The row is missing in the table")}
 
 
 def test_a_day_that_is_not_sealed_is_found(audit):

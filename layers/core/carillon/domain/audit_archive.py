@@ -56,6 +56,16 @@ def day_prefix(day: str) -> str:
     return f"{OBJECTS}date={day}/"
 
 
+def again_prefix(day: str) -> str:
+    """Where rows of a day lie that the operator has archived: a chain beside those of the shards."""
+    return f"{day_prefix(day)}again/"
+
+
+def again_key(day: str, number: int) -> str:
+    """The object after `number` others there."""
+    return f"{again_prefix(day)}{number:06}.jsonl.gz"
+
+
 def day_of_key(key: str) -> date:
     """The day of an object or a manifest; ValueError."""
     return date.fromisoformat(key.partition("date=")[2][:10])
@@ -87,10 +97,15 @@ def manifest_key(day: date) -> str:
     return f"{MANIFESTS}date={day:%Y-%m-%d}.json"
 
 
-def manifest_text(day: date, objects: Mapping[str, bytes], previous: str | None) -> str:
-    """The manifest of a day: its objects and their digests in the order of their keys."""
+def manifest_text(
+    day: date, objects: Mapping[str, bytes], previous: str | None, accepted: Sequence[Finding] = ()
+) -> str:
+    """The manifest of a day: its objects and their digests by key, and what it was closed in spite of."""
     entries = [{"key": key, "sha256": digest(body)} for key, body in sorted(objects.items())]
-    document = {"version": 1, "day": f"{day:%Y-%m-%d}", "previous": previous, "objects": entries}
+    document: dict[str, Any] = {"version": 1, "day": f"{day:%Y-%m-%d}", "previous": previous}
+    document["objects"] = entries
+    if accepted:
+        document["findings"] = [{"subject": each.subject, "what": each.what} for each in accepted]
     return json.dumps(document, separators=(",", ":"), sort_keys=True)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from carillon.services.bootstrap_admin import BootstrapAdmin
 from carillon.services.re_archive import ReArchive
+from carillon.services.re_archive_audit import ReArchiveAudit
 from carillon.services.re_seal import ReSeal
 from carillon.services.seal_audit import AuditSeals
 
@@ -16,3 +17,4 @@ class Operator:
     audit_seals: AuditSeals
     re_seal: ReSeal
     re_archive: ReArchive
+    re_archive_audit: ReArchiveAudit

@@ -51,11 +51,14 @@ class AuditSeals:
         self._log = log
         self._environment = environment
 
-    def seal(self) -> list[date]:
-        """Closes every day that is over and not closed yet, a month at most; AuditIncomplete where it stops."""
+    def seal(self, accepted: date | None = None) -> list[date]:
+        """Closes every day that is over and not closed yet, a month at most; AuditIncomplete where it stops.
+
+        The day that is accepted is closed whatever is found, and its manifest names that.
+        """
         sealed = []
         for day in self._open_days():
-            self._seal(day)
+            self._seal(day, is_accepted=day == accepted)
             self._log("audit_day_sealed", "A day of the audit log is closed and signed.", day=f"{day}")
             sealed.append(day)
         return sealed
@@ -84,18 +87,18 @@ class AuditSeals:
             yield day
             day += timedelta(days=1)
 
-    def _seal(self, day: date) -> None:
+    def _seal(self, day: date, *, is_accepted: bool) -> None:
         name, objects = f"{day}", self._objects(day)
         found = [
             *chain_faults(name, objects),
             *row_faults(name, rows_of(objects.values()), self._stored(day)),
         ]
-        if found:
+        if found and not is_accepted:
             raise AuditIncomplete(
                 f"The audit archive of {name} is not complete, so it was not sealed: {len(found)} findings, the first "
-                f"is {found[0].subject}: {found[0].what}"
+                f"is {found[0].subject}: {found[0].what} The command re-archive-audit writes rows that it lacks."
             )
-        text = manifest_text(day, objects, self._before(day))
+        text = manifest_text(day, objects, self._before(day), found)
         signature = base64.b64encode(self._signer.sign(statement(self._environment, day, text))).decode()
         self._archive.put(manifest_key(day), json.dumps({"manifest": text, "signature": signature}).encode())
 
