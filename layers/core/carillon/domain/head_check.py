@@ -7,19 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from carillon.domain.catch_up import paced, wanted
 from carillon.domain.errors import InvalidInput
-from carillon.domain.fire_times import fires_at
+from carillon.domain.fire_times import JUST, count_between, fires_at
+from carillon.domain.plan import last_too_late
 from carillon.domain.run import Origin, Run
 from carillon.domain.schedule import Schedule, ScheduleState
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Go, or the stable word and the sentence for the row that is skipped."""
+    """Go, or the stable word and the sentence for the row that is skipped.
+
+    With `again_at` it is not skipped: too late for its fire time, it is caught up on at that moment.
+    """
 
     go: bool
     reason: str = ""
     message: str = ""
+    again_at: datetime | None = None
 
 
 GO: Final = Verdict(True)
@@ -45,15 +51,24 @@ def _on_time(head: Schedule, run: Run, now: datetime) -> Verdict:
         return Verdict(False, "paused", "the fire time lies inside a pause")
     grace = timedelta(seconds=head.policies.misfire.grace_seconds)
     # A run that came in time and waits for its slot is late by the policy's own will.
-    if now > run.not_before + grace and not run.slotted:
-        late = round((now - run.not_before).total_seconds())
-        return Verdict(
-            False, "misfired", f"{late} s late, more than the grace of {grace.total_seconds():.0f} s"
-        )
+    is_late = now > run.not_before + grace and not run.slotted
+    seconds = round((now - run.not_before).total_seconds())
+    late = f"{seconds} s late, more than the grace of {grace.total_seconds():.0f} s"
     try:
-        exists = fires_at(head.timetable, run.fire_at)
+        again_at = _turn_of_late(head, run, now) if is_late else None
+        if is_late and again_at is None:
+            return Verdict(False, "misfired", late)
+        if not fires_at(head.timetable, run.fire_at):
+            return Verdict(False, "edited", "the schedule was edited and no longer fires at this time")
     except InvalidInput as error:
         return Verdict(False, "broken", f"the timetable cannot be read: {error}")
-    if not exists:
-        return Verdict(False, "edited", "the schedule was edited and no longer fires at this time")
-    return GO
+    return GO if again_at is None else Verdict(False, "", f"{late}; caught up on in its turn", again_at)
+
+
+def _turn_of_late(head: Schedule, run: Run, now: datetime) -> datetime | None:
+    """When a late fire time is caught up on, None where the policy has enough newer ones that are late, too."""
+    count = wanted(head.policies.misfire)
+    if not count:
+        return None
+    newer = count_between(head.timetable, run.fire_at + JUST, last_too_late(head, now))
+    return paced(head.schedule_id, now, count - 1 - newer) if newer < count else None

@@ -169,7 +169,7 @@ def _look_back(
 ) -> tuple[Missed, datetime | None]:
     """The fire times past their grace, and the first one behind them."""
     first, grace = schedule.next_fire_at, schedule.policies.misfire.grace_seconds
-    last = _last_too_late(schedule, now)
+    last = last_too_late(schedule, now)
     if first is None or first > last:
         return Missed(), first
     catch_up = wanted(schedule.policies.misfire)
@@ -182,7 +182,7 @@ def _look_back(
     return missed, next_after(schedule.timetable, last)
 
 
-def _last_too_late(schedule: Schedule, now: datetime) -> datetime:
+def last_too_late(schedule: Schedule, now: datetime) -> datetime:
     """The last moment whose fire times are all past their grace, which counts from the jittered start."""
     spec, grace = schedule.timetable, timedelta(seconds=schedule.policies.misfire.grace_seconds)
     if not spec.jitter_seconds:

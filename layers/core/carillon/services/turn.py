@@ -5,12 +5,15 @@ its slot already, and only asks whether the run is still wanted.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from carillon.domain.cancelling import cancel, is_to_be_stopped
+from carillon.domain.dispatch import Dispatch
 from carillon.domain.head_check import may_start
+from carillon.domain.holding import hold
 from carillon.domain.lifecycle import skip
 from carillon.domain.overlap import Answer, is_taker
-from carillon.domain.run import Run
+from carillon.domain.run import Origin, Run
 from carillon.domain.schedule import Schedule
 from carillon.domain.workflow.step_key import split
 from carillon.domain.workflow.tasks import BELOW, is_wanted
@@ -35,9 +38,16 @@ class TakeTurn:
     """Asks for a run's turn and writes down what became of it."""
 
     def __init__(
-        self, runs: RunStore, take_slot: TakeSlot, ended: Ended, clock: Clock, chance: Chance
+        self,
+        runs: RunStore,
+        take_slot: TakeSlot,
+        queue: DispatchQueue,
+        ended: Ended,
+        clock: Clock,
+        chance: Chance,
     ) -> None:
         self._runs = runs
+        self._queue = queue
         self._take_slot = take_slot
         self._ended = ended
         self._clock = clock
@@ -55,6 +65,8 @@ class TakeTurn:
         if run.attempt > 0 or run.origin in BELOW:
             return Turn(True, run)
         verdict = may_start(head, run, now)
+        if verdict.again_at is not None:
+            return self._put_off(run, verdict.again_at, verdict.message)
         if not verdict.go or head is None:
             return self._end(run, skip(run, now, verdict.reason, verdict.message, self._chance.token()))
         if is_taker(run) and (head.needs_slot or run.slotted):
@@ -73,6 +85,14 @@ class TakeTurn:
         waiting = replace(run, slotted=True).noted(now, decision.message)
         return Turn(False, self._runs.transition(run, waiting))
 
+    def _put_off(self, run: Run, again_at: datetime, message: str) -> Turn:
+        """A fire time that is too late becomes a catch-up, which no grace and no edit ends."""
+        now = self._clock.now()
+        after = replace(hold(run, now, again_at, message), origin=Origin.CATCH_UP)
+        held = self._runs.transition(run, after)
+        self._queue.send([Dispatch.for_next_attempt(held)], now)
+        return Turn(False, held)
+
     def _end(self, run: Run, after: Run) -> Turn:
         written = self._runs.transition(run, after)
         self._ended(written)
@@ -86,4 +106,4 @@ def build_turn(
     take_slot = TakeSlot(
         Slots(slots, clock, chance), runs, queue, clock, CancelRun(runs, ended, clock, chance)
     )
-    return TakeTurn(runs, take_slot, ended, clock, chance)
+    return TakeTurn(runs, take_slot, queue, ended, clock, chance)
