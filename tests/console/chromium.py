@@ -13,11 +13,29 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--window-size=1280,900", "--lang=en-GB",
 )  # fmt: skip
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
-# Told to every page before its own scripts: what the policy refuses, and what an injected script would have done.
+PATIENCE = 60
+# Told to every page before its own scripts: what the policy refuses, and how many answers it still waits for.
 WATCH = """
 window.refused = [];
 document.addEventListener('securitypolicyviolation',
   (event) => refused.push(event.violatedDirective + ' ' + event.blockedURI));
+window.awaited = 0;
+const plainly = window.fetch;
+window.fetch = async (...given) => {
+  window.awaited += 1;
+  try {
+    const answer = await plainly(...given);
+    await answer.clone().text();
+    return answer;
+  } finally {
+    window.awaited -= 1;
+  }
+};
+"""
+# The console's pages look again after two seconds and more.
+ONCE = """
+const later = window.setTimeout;
+window.setTimeout = (work, ms, ...more) => (ms >= 2000 ? 0 : later(work, ms, ...more));
 """
 
 
@@ -25,14 +43,17 @@ class Person:
     """Somebody in front of the browser."""
 
     def __init__(self, driver, url):
-        self.driver, self.url = driver, url
+        self.driver, self.url, self._pages = driver, url, 0
+        driver.set_script_timeout(3 * PATIENCE)
         driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH})
 
     def open(self, address="", *, heading=True):
-        """Goes to a page of the console."""
+        """Goes to a page of the console; the heading of the one before does not count."""
+        before = self.driver.current_url
+        self.run("document.querySelectorAll('main h1').forEach((each) => { each.dataset.old = ''; })")
         self.driver.get(f"{self.url}/#/{address}")
         if heading:
-            self.find("main h1")
+            self.find("main h1" if self.driver.current_url == before else "main h1:not([data-old])")
 
     def log_in(self, user, password):
         self.driver.get(self.url + "/")
@@ -41,16 +62,17 @@ class Person:
         self.click("button[type=submit]")
         self.find("#menu")
 
-    def find(self, selector, seconds=20):
+    def find(self, selector, seconds=PATIENCE):
         """The first element that is shown; waits for it."""
-        return self.wait(
-            lambda: next((e for e in self.all(selector) if e.is_displayed()), None), selector, seconds
-        )
+        return self.wait(lambda: self._shown(selector), selector, seconds)
+
+    def _shown(self, selector):
+        return next((e for e in self.all(selector) if e.is_displayed()), None)
 
     def all(self, selector):
         return self.driver.find_elements("css selector", selector)
 
-    def sees(self, text, selector="body", seconds=20):
+    def sees(self, text, selector="body", seconds=PATIENCE):
         """Waits until the text stands there."""
         self.wait(
             lambda: any(text in element.text for element in self.all(selector)),
@@ -58,7 +80,7 @@ class Person:
             seconds,
         )
 
-    def wait(self, look, what, seconds=20):
+    def wait(self, look, what, seconds=PATIENCE):
         from selenium.common.exceptions import StaleElementReferenceException
 
         until = time.monotonic() + seconds
@@ -74,47 +96,57 @@ class Person:
             time.sleep(0.1)
 
     def settles(self, seconds=0.6):
-        """Waits until the page has something to show and changes no more for a while."""
+        """Waits until the page has something to show, awaits no answer and changes no more for a while."""
         seen, since = "", time.monotonic()
-        until = since + 20
+        until = since + PATIENCE
         while time.monotonic() - since < seconds:
-            now = self.run("return document.querySelector('main').innerText")
-            if now != seen or not now.strip():
+            now, awaited = self.run("return [document.querySelector('main').innerText, window.awaited]")
+            if now != seen or awaited or not now.strip():
                 seen, since = now, time.monotonic()
             assert time.monotonic() < until, f"the page does not come to rest:\n{now[:500]}"
             time.sleep(0.1)
 
     def type(self, selector, text):
-        element = self.find(selector)
-        element.clear()
-        element.send_keys(text)
+        def done():
+            if element := self._shown(selector):
+                element.clear()
+                element.send_keys(text)
+            return element
+
+        self.wait(done, selector)
 
     def click(self, selector):
-        self._press(lambda: self.find(selector))
+        self._press(lambda: self._shown(selector), selector)
 
     def press(self, label, within="body"):
         """Presses the button or link with this label."""
         script = """const [within, label] = arguments;
             return [...document.querySelectorAll(`${within} button, ${within} a, ${within} summary`)]
             .find((each) => each.textContent.trim() === label && each.offsetParent)"""
-        self._press(lambda: self.wait(lambda: self.run(script, within, label), label))
+        self._press(lambda: self.run(script, within, label), label)
 
-    def _press(self, find):
+    def _press(self, look, what):
         from selenium.common.exceptions import (
             ElementClickInterceptedException,
             StaleElementReferenceException,
         )
 
+        leads_to = None
+
         def done():
+            nonlocal leads_to
+            if leads_to and self.driver.current_url == leads_to:
+                return True
             try:
-                element = find()
+                if not (element := look()):
+                    return False
                 leads_to = element.get_attribute("href")
                 element.click()
             except (StaleElementReferenceException, ElementClickInterceptedException):
                 return False
             return not leads_to or self._arrives(leads_to)
 
-        self.wait(done, "the click")
+        self.wait(done, f"what {what} leads to")
 
     def _arrives(self, address):
         """Whether a link was followed; one that a new list replaced under the mouse is pressed again, as people do."""
@@ -127,6 +159,22 @@ class Person:
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
+
+    def opens_anew(self):
+        """A page without a past; what it asks the API from now on carries the returned name."""
+        self.driver.get("about:blank")
+        self._pages += 1
+        name = f"page {self._pages}"
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        self.driver.execute_cdp_cmd("Network.setExtraHTTPHeaders", {"headers": {"X-Page": name}})
+        return name
+
+    @contextmanager
+    def without_repeats(self):
+        """Pages that are loaded meanwhile ask nothing again after a while, however long that takes here."""
+        made = self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": ONCE})
+        yield
+        self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", made)
 
     def requests(self):
         """Addresses of the API that this page has asked since it was loaded."""

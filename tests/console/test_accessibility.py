@@ -2,6 +2,8 @@
 
 import pytest
 
+from local.chaos import wait_for_end
+
 pytestmark = pytest.mark.slow
 
 PAGES = (
@@ -22,7 +24,9 @@ def axe():
 def filled(api, failing_flow):
     """A stack with something to show; answers a run's page."""
     api.post("/v1/schedules", failing_flow)
-    return f"runs/{api.post('/v1/schedules/orders/trigger')['run_id'].replace('@', '%40')}"
+    run_id = api.post("/v1/schedules/orders/trigger")["run_id"]
+    wait_for_end(api, run_id)
+    return f"runs/{run_id.replace('@', '%40')}"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

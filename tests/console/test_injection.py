@@ -42,8 +42,8 @@ def test_nothing_that_somebody_wrote_is_ever_run(user, hostile):
     ):
         user.open(page)
         user.wait(lambda: user.run("return document.querySelector('main').children.length > 1"), page)
-        for summary in user.all("main summary"):
-            summary.click()
+        user.settles()
+        user.run("document.querySelectorAll('main summary').forEach((each) => each.click())")
         assert user.run(HARM) == [0, 0], page
         assert user.complaints() == [], page
     user.open("schedules/hostile")

@@ -1,6 +1,5 @@
 """What people come to the console for, done in a real browser over the real stack."""
 
-import time
 from datetime import UTC, datetime
 
 import pyotp
@@ -8,6 +7,7 @@ import pytest
 
 from carillon.domain.archive_object import archive_objects
 from carillon.domain.run_change import RunChange
+from local.chaos import wait_for_end
 from tests.contract.builders import ended
 
 pytestmark = pytest.mark.slow
@@ -21,15 +21,15 @@ def test_a_schedule_is_created_with_a_preview_and_watched_as_it_runs(user, recei
     user.sees("25", ".fault")
     user.type("#f-timetable-expression", "*/5 * * * * *")
     user.sees("5 seconds", ".preview")
-    assert len(user.all(".preview li")) == 8
+    user.wait(lambda: len(user.all(".preview li")) == 8, "eight fire times")
     user.type("#f-job-target-url", f"{receiver.url}/ok/by-hand")
     user.press("Create")
 
     user.sees("made-by-hand", "h1")
     # Nobody reloads: the page itself sees the next run begin and end.
-    user.find("td .badge.succeeded", seconds=40)
+    user.find("td .badge.succeeded", seconds=120)
     before = len(user.all("svg.history .succeeded"))
-    user.wait(lambda: len(user.all("svg.history .succeeded")) > before, "a further run", 40)
+    user.wait(lambda: len(user.all("svg.history .succeeded")) > before, "a further run", 120)
     user.press("Pause")
     user.press("Pause", "dialog")
     user.find("main .panel > .row .badge.paused")
@@ -60,11 +60,11 @@ def test_a_workflow_is_followed_live_to_its_failure_and_its_compensation(user, a
     user.press("Run now")
 
     user.find("svg.graph [data-step=load]")
-    user.wait(lambda: user.all("[data-step=extract][data-state=SUCCEEDED]"), "extract succeeded", 40)
-    user.wait(lambda: user.all("[data-step=load][data-state=FAILED]"), "load failed", 60)
-    user.find("main > div .panel > .row .badge.compensated", seconds=60)
+    user.wait(lambda: user.all("[data-step=extract][data-state=SUCCEEDED]"), "extract succeeded", 120)
+    user.wait(lambda: user.all("[data-step=load][data-state=FAILED]"), "load failed", 120)
+    user.find("main > div .panel > .row .badge.compensated", seconds=120)
     user.wait(lambda: "↩" in user.find("[data-step=extract]").text, "the compensation of extract")
-    assert user.all("svg.gantt rect")
+    user.wait(lambda: user.all("svg.gantt rect"), "the times of the steps")
     assert user.complaints() == []
 
 
@@ -72,26 +72,26 @@ def test_cause_attempts_and_compensation_of_a_failed_run_are_two_clicks_from_the
     user, api, failing_flow
 ):
     run_id = api.post("/v1/schedules/orders/trigger")["run_id"]
-    until = time.monotonic() + 60
-    while api.run(run_id)["state"] != "COMPENSATED":
-        assert time.monotonic() < until
-        time.sleep(0.5)
+    assert wait_for_end(api, run_id)["state"] == "COMPENSATED"
     user.open("overview")
 
     user.press(run_id)
     user.sees("http_5", ".cause")
-    compensations = user.wait(
-        lambda: [e for e in user.all("main section") if e.text.startswith("Compensation")], "compensations"
-    )
-    assert "extract" in compensations[0].text
-    assert "transform" in compensations[0].text
+    compensations = user.wait(lambda: sections(user, "Compensation"), "compensations")
+    assert "extract" in compensations[0]
+    assert "transform" in compensations[0]
     user.press("load", ".cause")
     user.wait(lambda: user.all("h1")[0].text.endswith(".load"), "the step's run")
     user.sees(api.run(run_id)["trace_id"], ".facts")
-    attempts = user.wait(
-        lambda: [e for e in user.all("main section") if e.text.startswith("Attempts")], "attempts"
-    )
-    assert len(attempts[0].find_elements("css selector", "tbody tr")) == 2
+    user.wait(lambda: sections(user, "Attempts"), "attempts")
+    rows = """return [...document.querySelectorAll('main section')]
+        .find((each) => each.innerText.startsWith('Attempts')).querySelectorAll('tbody tr').length"""
+    assert user.run(rows) == 2
+
+
+def sections(user, title):
+    """The texts of the sections with this title."""
+    return [text for text in (each.text for each in user.all("main section")) if text.startswith(title)]
 
 
 def test_a_sensitive_operation_is_confirmed_by_a_code_of_an_app_set_up_here(user, api, admin, receiver):
@@ -99,7 +99,7 @@ def test_a_sensitive_operation_is_confirmed_by_a_code_of_an_app_set_up_here(user
     user.type("form:not(:has(#f-new_password)) #f-password", admin[1])
     user.press("Set up an app")
     seed = user.find("code.secret").text
-    assert user.find("img.qr").get_attribute("naturalWidth") != "0"
+    user.wait(lambda: user.find("img.qr").get_attribute("naturalWidth") != "0", "the code's picture")
     code = pyotp.TOTP(seed)
     user.type("#first-code", code.now())
     first = code.now()
@@ -119,11 +119,11 @@ def test_a_sensitive_operation_is_confirmed_by_a_code_of_an_app_set_up_here(user
     user.type("dialog #code", "000000")
     user.press("Confirm", "dialog")
     user.find("dialog .notice.bad")
-    user.wait(lambda: code.now() != first, "the next code", 35)
+    user.wait(lambda: code.now() != first, "the next code")
     user.type("dialog #code", code.now())
     user.press("Confirm", "dialog")
     user.wait(lambda: "careful@" in user.all("h1")[0].text, "the run")
-    user.find("main .badge.succeeded", seconds=40)
+    user.find("main .badge.succeeded", seconds=120)
     assert user.complaints() == []
 
 
@@ -164,13 +164,13 @@ def test_the_keyboard_alone_reaches_search_and_leaves_a_dialog(user, api):
     user.open("schedules?search=edited")
     user.find("tbody tr")
     ActionChains(user.driver).send_keys("/").perform()
-    assert user.run("return document.activeElement.id") == "search"
-    assert len(user.all("tbody tr")) == 1
+    user.wait(lambda: user.run("return document.activeElement.id") == "search", "the search")
+    user.wait(lambda: len(user.all("tbody tr")) == 1, "the one that is searched for")
     user.press("Pause")
     user.find("dialog")
     ActionChains(user.driver).send_keys(Keys.ESCAPE).perform()
     user.wait(lambda: not user.all("dialog"), "the dialog's end")
-    assert user.run("return document.activeElement.textContent") == "Pause"
+    user.wait(lambda: user.run("return document.activeElement.textContent") == "Pause", "where it began")
 
 
 def test_a_session_ends_with_a_click_and_the_token_with_it(user):

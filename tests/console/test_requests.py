@@ -1,7 +1,6 @@
 """How much the console asks of a large stack: 5,000 schedules and 100,000 runs behind the real API."""
 
 import json
-import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -64,16 +63,13 @@ class Stack:
             answer = respond(event, self.world.api)
             if path.startswith("/v1/"):
                 body = json.loads(answer["body"] or "{}")
-                self.asked.append((request.target, len(body.get("items", ())), len(self.operations) - before))
+                read = len(body.get("items", ())), len(self.operations) - before
+                self.asked.append((request.header("X-Page"), request.target, *read))
         return response_of(Answer(json.dumps(answer).encode(), None))
 
-    def forget(self):
-        """Forgets what was asked, once everything has been answered that a page left behind had asked."""
-        before = -1
-        while before != len(self.asked):
-            before = len(self.asked)
-            time.sleep(1)
-        self.asked.clear()
+    def asked_by(self, page):
+        """What this page has asked; another, which was left, may still be waiting for its answers."""
+        return [asked for by, *asked in self.asked if by == page]
 
     def stop(self):
         self._server.stop()
@@ -105,15 +101,17 @@ OPENING = {
 @pytest.mark.parametrize(("page", "most"), OPENING.items())
 def test_a_page_opens_with_few_requests_and_none_reads_more_than_a_page(browser, stack, page, most):
     assert len(stack.world.database.runs) >= 100_000
-    browser.driver.get("about:blank")
-    stack.forget()
-    browser.open(page)
+    name = browser.opens_anew()
+    with browser.without_repeats():
+        browser.open(page)
     browser.wait(lambda: browser.run("return document.querySelector('main > div').children.length"), page)
     browser.wait(lambda: browser.run("return performance.now() > 1500"), "its first second")
-    opening = [asked for asked in stack.asked if asked[0] != "/v1/me"]
-    assert len(stack.asked) == len(opening) + 1, "who is logged in is asked once"
+    browser.settles()
+    asked = stack.asked_by(name)
+    opening = [each for each in asked if each[0] != "/v1/me"]
+    assert len(asked) == len(opening) + 1, "who is logged in is asked once"
     assert 0 < len(opening) <= most, opening
-    for target, items, operations in stack.asked:
+    for target, items, operations in asked:
         assert items <= PAGE, target
         assert operations <= 32, target
 
@@ -122,19 +120,18 @@ def test_a_run_that_has_ended_is_asked_once_with_what_it_wrote(browser, stack):
     ended_run = next(row for row in stack.world.database.runs.values() if row.state is RunState.FAILED)
     line = LogLine(ended_run.ended_at, "<b>3 rows</b> could not be read")
     stack.world.logs.keep(ended_run, RunLog((line,), dropped=7), ended_run.ended_at)
-    browser.driver.get("about:blank")
-    stack.forget()
+    name = browser.opens_anew()
     browser.open(f"runs/{str(ended_run.run_id).replace('@', '%40')}")
     browser.find("main .badge.failed")
     browser.sees("<b>3 rows</b> could not be read", "pre")
     browser.wait(lambda: browser.run("return performance.now() > 3000"), "its first seconds")
-    assert len([target for target, _, _ in stack.asked if target != "/v1/me"]) <= 2
+    assert len([target for target, _, _ in stack.asked_by(name) if target != "/v1/me"]) <= 2
 
 
 def test_further_pages_of_a_long_history_come_on_demand(browser, stack):
+    name = browser.opens_anew()
     browser.open("schedules/s0000")
     browser.wait(lambda: len(browser.all("main tbody tr")) == 50, "the first page")
-    stack.asked.clear()
     browser.press("Older")
     browser.wait(lambda: len(browser.all("main tbody tr")) == 100, "the second page")
-    assert [items for target, items, _ in stack.asked if "cursor=" in target] == [50]
+    assert [items for target, items, _ in stack.asked_by(name) if "cursor=" in target] == [50]
