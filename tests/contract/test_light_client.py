@@ -1,11 +1,15 @@
 """A light client's requests are those of a client left as botocore makes it."""
 
 import json
+import re
 from io import BytesIO
+from urllib.parse import urlsplit
 
 import botocore.session
 import pytest
-from botocore.awsrequest import AWSResponse
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.credentials import Credentials
 
 from carillon.adapters import aws
 
@@ -43,6 +47,8 @@ CALLS = {
     ),
     "receive_message": ("sqs", {"QueueUrl": QUEUE, "WaitTimeSeconds": 1}),
 }
+# What a request gets with its signature or after it.
+LATER = {"Authorization", "Content-Length", "Host", "amz-sdk-invocation-id", "amz-sdk-request"}
 # What tells the time, the try or its own id; and the name, which is Carillon's.
 OWN = {
     "Authorization",
@@ -51,6 +57,7 @@ OWN = {
     "amz-sdk-request",
     "User-Agent",
     "Content-Length",
+    "Host",
 }
 
 
@@ -88,10 +95,57 @@ def test_a_light_client_sends_what_botocore_would_send(operation):
     light = sent(aws.client(service), service, operation, parameters)
     assert (light.method, light.url) == (usual.method, usual.url)
     assert json.loads(light.body) == json.loads(usual.body)
-    assert {name: value for name, value in light.headers.items() if name not in OWN} == {
-        name: value for name, value in usual.headers.items() if name not in OWN
-    }
-    assert b"SignedHeaders=content-type;host;x-amz-date;x-amz-target" in light.headers["Authorization"]
+    assert told(light) == told(usual)
+    assert light.headers["Host"] == urlsplit(light.url).netloc
+    assert light.headers["Content-Length"] == str(len(light.body))
+    assert "amz-sdk-invocation-id" in light.headers
+    assert signed_names(light) == signed_names(usual)
+
+
+def told(request):
+    """The headers that both clients send alike, by name."""
+    texts = {name: as_text(value) for name, value in request.headers.items()}
+    return {name: value for name, value in texts.items() if name not in OWN}
+
+
+def as_text(value):
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def signed_names(request):
+    return re.search("SignedHeaders=([^,]+)", as_text(request.headers["Authorization"]))[1]
+
+
+ENDPOINTS = ["", "http://127.0.0.1:9", "http://localhost:80", "https://[::1]:443"]
+WHERE = [(name, "") for name in CALLS] + [("put_item", endpoint) for endpoint in ENDPOINTS[1:]]
+
+
+@pytest.mark.parametrize(("operation", "endpoint"), WHERE)
+@pytest.mark.parametrize("token", [None, "a session/token+of=a role"])
+def test_a_signature_is_that_of_botocores_signer(operation, endpoint, token, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    # Lambda's own trace goes out unsigned.
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "tick")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1")
+    service, parameters = CALLS[operation]
+    client = aws.client(service)
+    credentials = client._request_signer._credentials = Credentials("key", "secret", token)
+    light = sent(client, service, operation, parameters)
+    assert "X-Amzn-Trace-Id" in light.headers
+    assert light.headers.get("X-Amz-Security-Token") == token
+    assert light.headers["Authorization"] == botocores_signature(
+        light, SigV4Auth(credentials, service, REGION)
+    )
+
+
+def botocores_signature(light, signer):
+    """What botocore's signer makes of a request at the moment that it bears."""
+    headers = {name: value for name, value in light.headers.items() if name not in LATER}
+    request = AWSRequest("POST", light.url, headers=headers, data=light.body)
+    request.context["timestamp"] = light.headers["X-Amz-Date"]
+    statement = signer.string_to_sign(request, signer.canonical_request(request))
+    signer._inject_signature_to_request(request, signer.signature(statement, request))
+    return request.headers["Authorization"]
 
 
 def test_the_endpoint_is_worked_out_once_and_holds_for_every_call(monkeypatch):
