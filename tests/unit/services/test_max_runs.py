@@ -6,7 +6,7 @@ import pytest
 
 from carillon.domain.run import RunState
 from carillon.domain.schedule import ScheduleState
-from tests.unit.services.test_operator_writes import Stack
+from tests.unit.services.test_operator_writes import ADMIN, Stack
 
 
 @pytest.fixture
@@ -54,3 +54,46 @@ def test_a_run_that_may_be_starting_is_not_given_back(stack):
     stack.clock.set(stack.clock.now() + timedelta(seconds=7))
     stack.edit("0 9 * * *", max_runs=2)
     assert stack.head().fires_left == 1
+
+
+def skip_next(stack, count):
+    return stack.api.skip_next(ADMIN, "etl", count)
+
+
+def test_a_skipped_run_leaves_its_place_although_it_was_claimed_already(stack):
+    stack.create("@every 60s", max_runs=1)
+    assert places(stack) == (ScheduleState.ENDED, 0)
+
+    done = skip_next(stack, 1)
+
+    assert [f"{run.fire_at:%H:%M}" for run in done.runs] == ["12:01"]
+    # The next one is claimed at once: it is less than a tick away.
+    assert places(stack) == (ScheduleState.ENDED, 0)
+    assert stack.states() == {"12:01:00": "skip_next", "12:02:00": "QUEUED"}
+    assert done.head.head_version == stack.head().head_version
+
+
+def test_skipping_without_max_runs_writes_the_head_once(stack):
+    stack.create("@every 60s")
+    assert skip_next(stack, 2).head.head_version == 2
+
+
+def test_a_paused_schedule_gets_the_place_back_and_stays_paused(stack):
+    stack.create("@every 60s", max_runs=5)
+    stack.pause()
+    skip_next(stack, 2)
+    assert places(stack) == (ScheduleState.PAUSED, 4)
+
+
+def test_an_edit_meanwhile_has_the_last_word(stack):
+    stack.create("@every 60s", max_runs=3)
+    end = stack.runs.transition
+
+    def edited(before, after, **options):
+        stack.runs.transition = end
+        stack.edit("0 9 * * *", max_runs=3)
+        return end(before, after, **options)
+
+    stack.runs.transition = edited
+    skip_next(stack, 3)
+    assert places(stack) == (ScheduleState.ACTIVE, 3)

@@ -158,6 +158,16 @@ def skip_next(head: Schedule, count: int, now: datetime, claimed_ahead: int) -> 
     return HeadChange(replace(_raised(head, now), skip_next=left))
 
 
+def give_back(head: Schedule, count: int, now: datetime) -> HeadChange | None:
+    """What max_runs counted when it was claimed and did not run counts no more. None without max_runs."""
+    if head.fires_left is None or not count:
+        return None
+    changed = replace(_raised(head, now), fires_left=head.fires_left + count)
+    if head.state is ScheduleState.ENDED:
+        changed = replace(changed, state=ScheduleState.ACTIVE, state_reason=None)
+    return HeadChange(_aimed(changed, head.next_fire_at))
+
+
 def delete(head: Schedule, now: datetime, last_claimed: datetime | None) -> HeadChange:
     """A tombstone, which remembers how far fire times are claimed; `last_claimed` is the latest that has a row."""
     changed = replace(

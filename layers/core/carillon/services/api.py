@@ -177,7 +177,7 @@ def build_api(ports: ApiPorts) -> Api:
         resume_schedule=ResumeSchedule(schedules, runs, clock, journal, at_once),
         delete_schedule=DeleteSchedule(schedules, runs, clock, journal, end_queued),
         trigger_schedule=TriggerSchedule(schedules, enqueue, outputs, clock, chance, journal),
-        skip_next=SkipNext(schedules, clock, journal, end_queued),
+        skip_next=SkipNext(schedules, clock, journal, end_queued, at_once),
         calendars=ManageCalendars(schedules, clock, journal, ports.shards),
         read_schedules=ReadSchedules(schedules, ports.shards),
         read_runs=ReadRuns(schedules, runs, outputs, ports.logs, archived),

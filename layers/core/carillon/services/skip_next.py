@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from carillon.domain.access import Principal
-from carillon.domain.head_changes import skip_next
+from carillon.domain.head_changes import give_back, skip_next
 from carillon.domain.plan import SKIP_NEXT
 from carillon.domain.run import Run
 from carillon.domain.schedule import Schedule
@@ -12,7 +12,7 @@ from carillon.ports.world import Clock
 from carillon.services.authorise import Permission, authorise_schedule
 from carillon.services.end_queued import EndQueued
 from carillon.services.journal import Journal
-from carillon.services.operator_write import OperatorWrite
+from carillon.services.operator_write import DispatchNow, OperatorWrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,14 @@ class SkipNext:
     """Head first, then the claimed rows, then the answer, as a pause does it."""
 
     def __init__(
-        self, schedules: ScheduleStore, clock: Clock, journal: Journal, end_queued: EndQueued
+        self,
+        schedules: ScheduleStore,
+        clock: Clock,
+        journal: Journal,
+        end_queued: EndQueued,
+        dispatch_now: DispatchNow,
     ) -> None:
+        self._dispatch_now = dispatch_now
         self._schedules = schedules
         self._write = OperatorWrite(schedules)
         self._clock = clock
@@ -61,4 +67,30 @@ class SkipNext:
 
         head, _ = self._write(schedule_id, expected_version, decide)
         ended = self._end_queued.these(ahead, SKIP_NEXT.reason, f"skipped by {principal.name}")
-        return SkippedAhead(head, tuple(ended))
+        return SkippedAhead(self._given_back(principal, head, len(ended)), tuple(ended))
+
+    def _given_back(self, principal: Principal, skipped: Schedule, count: int) -> Schedule:
+        """After the rows: a crash before it lets fewer run than max_runs allows, never more."""
+        if not count or skipped.fires_left is None:
+            return skipped
+
+        def decide(head: Schedule) -> Change | None:
+            # An edit since then has counted by itself what is claimed.
+            is_same = head.head_version == skipped.head_version
+            changed = give_back(head, count, self._clock.now()) if is_same else None
+            if changed is None:
+                return None
+            audit = self._journal.entry(
+                principal,
+                "schedule.skip_next",
+                f"schedule:{head.schedule_id}",
+                self._clock.now(),
+                before={"runs_left": head.fires_left},
+                after={"runs_left": changed.after.fires_left},
+            )
+            return Change(head, changed.after, audit)
+
+        head, is_written = self._write(skipped.schedule_id, None, decide)
+        if is_written:
+            self._dispatch_now(head)
+        return head
