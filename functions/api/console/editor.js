@@ -69,18 +69,22 @@ function debounced(work, ms) {
   return () => { clearTimeout(timer); timer = setTimeout(work, ms); };
 }
 
+let asked = 0;
+
 /** Shows the sentence and the next fire times of what stands in the form, or what is wrong with it. */
 async function tell(form, preview, isJson, saved, signal) {
+  const mine = ++asked;
   const outcome = isJson ? parsed(form.elements.document.value, 'document') : collect(form, saved);
   const timetable = outcome.value && outcome.value.timetable;
   if (!timetable || timetable.after) { preview.replaceChildren(h('p', { class: 'quiet' }, timetable ? t('follows') : t('not_readable'))); return; }
   const question = Object.fromEntries(Object.entries(timetable).filter(([name, value]) => PREVIEWED.includes(name) && value !== null && value !== ''));
   try {
     const { body } = await post('/v1/timetables/preview', { ...question, count: 8 }, { signal });
+    if (mine !== asked) return;
     showFaults(form, outcome.faults.filter((each) => each.field.startsWith('timetable.')), 'timetable.');
     preview.replaceChildren(h('p', { class: 'sentence' }, body.sentence), fireTimes(body.items));
   } catch (error) {
-    if (signal.aborted) return;
+    if (signal.aborted || mine !== asked) return;
     const left = isJson ? error.errors || [] : showFaults(form, error.errors || [], 'timetable.');
     preview.replaceChildren(problemBox({ message: error.message, errors: left }));
   }
@@ -135,8 +139,8 @@ function jobPanel(job) {
     h('div', hidden('python'), field('job.target.task', t('task'), { value: target.task || '' }), field('job.target.arguments', t('arguments'), jsonArea(target.arguments, 4))),
     h('div', hidden('json'), field('job', t('job_json'), jsonArea(job, 18))),
     h('div', { class: 'target', 'data-kind': 'http python', hidden: kind === 'json' },
-      field('job.timeout_seconds', t('timeout'), { value: job.timeout_seconds ?? '', inputmode: 'decimal' }),
-      field('job.retry.max_attempts', t('attempts'), { value: (job.retry || {}).max_attempts ?? '', inputmode: 'numeric' })));
+      field('job.timeout_seconds', t('timeout'), { value: job.timeout_seconds ?? '', inputmode: 'decimal', placeholder: '15' }),
+      field('job.retry.max_attempts', t('attempts'), { value: (job.retry || {}).max_attempts ?? '', inputmode: 'numeric', placeholder: '3' })));
 }
 
 const jsonArea = (value, rows) => ({ tag: 'textarea', rows: String(rows), spellcheck: 'false', class: 'code', value: value === undefined || value === null ? '' : pretty(value) });
