@@ -184,6 +184,22 @@ def test_a_call_whose_answer_was_lost_finds_its_own_write(counting):
     assert counting.of().counts.fired == 1
 
 
+def test_whoever_lost_a_row_waits_before_trying_again_and_at_no_other_time():
+    clock, stats = FakeClock(), MemoryStats(MemoryDatabase())
+    original, refused = stats.save, []
+
+    def refuse_the_first(row):
+        if not refused:
+            refused.append(row)
+            return False
+        return original(row)
+
+    stats.save = refuse_the_first
+    CountRuns(stats, clock, FakeChance(), map)([change(done(1))])
+
+    assert len(clock.slept) == 1
+
+
 def test_rows_that_others_keep_winning_are_told_again_later(counting):
     counting.stats.save = lambda row: False
     with pytest.raises(Throttled):

@@ -114,3 +114,15 @@ def test_sending_again_needs_its_permission(world, run):
     keep(world, "m1", Dispatch.for_next_attempt(run).encode())
     world.add_user("bob")
     assert redrive(world, "m1", token=world.token_of("bob")).status == 403
+
+
+def test_only_letters_that_one_may_see_are_listed(world):
+    for message_id in ("etl-1", "web-1"):
+        keep(world, message_id, "{}")
+    permissions = [{"resource": "dead-letters", "actions": ["read"], "scope": "id:etl-*"}]
+    assert world.call("POST", "/v1/roles", {"role": "etl-team", "permissions": permissions}).status == 201
+    world.add_user("dora", roles=("etl-team",))
+
+    answer = world.call("GET", "/v1/dead-letters", token=world.token_of("dora")).json
+
+    assert [letter["message_id"] for letter in answer["items"]] == ["etl-1"]

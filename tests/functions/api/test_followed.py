@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.functions.api.world import MINIMAL
+
 FOLLOWS = {"after": {"schedule_id": "nightly-etl"}}
 
 
@@ -40,6 +42,35 @@ def test_a_follower_that_was_given_times_of_its_own_holds_back_no_deletion(world
     }
     assert world.call("PUT", report, definition, headers={"if-match": etag}).status == 200
     assert delete(world, "nightly-etl").status == 204
+
+
+def test_whoever_may_not_read_a_schedules_runs_cannot_let_one_run_after_it(world):
+    world.create()
+    own = [
+        {"resource": "schedules", "actions": ["create", "edit", "read"], "scope": "owner"},
+        {"resource": "runs", "actions": ["read"], "scope": "owner"},
+        {"resource": "target", "actions": ["use"], "scope": "any"},
+    ]
+    assert world.call("POST", "/v1/roles", {"role": "own-only", "permissions": own}).status == 201
+    world.add_user("dora", roles=("own-only",))
+    token = world.token_of("dora")
+    free = {**MINIMAL, "schedule_id": "report"}
+    chained = free | {"timetable": FOLLOWS}
+
+    refused = world.call("POST", "/v1/schedules", chained, token=token)
+    assert (refused.status, refused.code) == (403, "forbidden")
+    assert "runs:read" in refused.json["detail"]
+
+    etag = world.call("POST", "/v1/schedules", free, token=token).headers["etag"]
+    edited = world.call("PUT", "/v1/schedules/report", chained, headers={"if-match": etag}, token=token)
+    assert (edited.status, edited.code) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("upstream", ["report", "gone"])
+def test_a_schedule_that_would_follow_itself_or_nobody_is_not_created(world, upstream):
+    document = {**MINIMAL, "schedule_id": "report", "timetable": {"after": {"schedule_id": upstream}}}
+    answer = world.call("POST", "/v1/schedules", document)
+    assert (answer.status, list(answer.fields)) == (400, ["timetable.after.schedule_id"])
 
 
 @pytest.mark.parametrize("dry_run", [True, False])

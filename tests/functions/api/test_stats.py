@@ -73,6 +73,18 @@ def test_the_overview_adds_up_all_lanes(world):
     assert world.call("GET", "/v1/stats?hours=169").status == 400
 
 
+def test_whoever_may_read_some_schedules_only_cannot_count_all(world):
+    role = {
+        "role": "data-team",
+        "permissions": [{"resource": "schedules", "actions": ["read"], "scope": "tag:team=data"}],
+    }
+    assert world.call("POST", "/v1/roles", role).status == 201
+    world.add_user("dora", roles=("data-team",))
+
+    assert world.call("GET", "/v1/stats", token=world.token_of("dora")).status == 403
+    assert world.call("GET", "/v1/stats").status == 200
+
+
 def test_a_schedules_answer_holds_its_counters_and_last_run_when_asked(world):
     world.create()
     count(world, 1, fired=3, succeeded=2, failed=1)

@@ -98,6 +98,13 @@ def test_the_window_begins_where_the_last_success_ended():
     assert life.target.calls[-1].spec["body"]["to"] == "2026-11-23T02:00:00Z"
 
 
+def test_a_history_without_a_success_is_read_once_and_no_further_than_its_end():
+    life, asked = asking("${window.start:date}"), []
+    life.database.before = asked.append
+    life.begin()
+    assert asked.count("of_schedule") == 1
+
+
 def test_a_failure_leaves_the_window_open():
     life = asking("${window.start:date}")
     life.begin()

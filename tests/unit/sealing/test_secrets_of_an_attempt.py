@@ -11,6 +11,7 @@ from carillon.domain.job import Job, Revision
 from carillon.domain.outcome import Outcome, OutcomeKind, permanent
 from carillon.domain.schedule import Schedule, TimetableSpec
 from carillon.domain.secret_mask import SecretMask
+from carillon.domain.secret_uses import names_placed, placed
 from carillon.domain.secrets import Secret, StoredSecret, context_of
 from carillon.services.attempt import Attempt
 from carillon.services.keep_secrets import KeepSecrets
@@ -92,6 +93,11 @@ def test_a_secret_is_filled_into_headers_path_and_body_right_before_the_call():
         }
     ]
     assert "plain-Token" not in repr(worker.spy.specs)
+
+
+def test_a_placeholder_that_an_input_brings_in_names_no_secret():
+    saved = placed({"url": "https://example.com/${secrets.TOKEN}", "body": "none"})
+    assert names_placed(saved | {"body": "${secrets.OTHER}"}) == {"TOKEN"}
 
 
 def test_an_attempt_whose_time_is_over_once_its_secrets_are_open_calls_nothing():

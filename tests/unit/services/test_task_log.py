@@ -110,6 +110,16 @@ def test_a_log_has_at_most_so_many_bytes_whatever_is_written():
     assert {len(line.text) for line in kept} == {MAX_LINE}
 
 
+def test_a_log_that_is_full_to_the_last_byte_keeps_every_line():
+    tail, clock = LogTail(), FakeClock()
+    for _ in range(MAX_BYTES // 1024):
+        tail.add(clock.now(), "x" * 1024)
+    assert tail.log().dropped == 0
+
+    tail.add(clock.now(), "x")
+    assert tail.log().dropped == 1
+
+
 def test_the_functions_own_log_of_a_run_is_bounded_in_lines_and_bytes():
     world = Talking()
 

@@ -10,6 +10,7 @@ from carillon.domain.outcome import retryable
 from carillon.domain.run import Origin, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.workflow.ending import COMPENSATE_FIRST
+from carillon.domain.workflow.output import MAX_OUTPUT_BYTES
 from carillon.domain.workflow.rows import step_row
 from carillon.domain.workflow.step_key import StepKey
 from carillon.services.enqueue import Enqueue
@@ -204,6 +205,13 @@ def test_what_is_no_list_fails_the_step_with_the_reason(found, why):
     assert why in world.row("each").events[-1].message
 
 
+def test_an_output_of_exactly_the_limit_is_kept():
+    world = WorkflowWorld({"steps": {"extract": task("extract")}})
+    world.says["extract"] = [ok("x" * (MAX_OUTPUT_BYTES - 2))]
+    assert world.fire().state is RunState.SUCCEEDED
+    assert world.row("extract").output_bytes == MAX_OUTPUT_BYTES
+
+
 def test_an_output_that_is_too_large_fails_the_step_and_says_what_to_do():
     world = WorkflowWorld(ETL)
     world.says["extract"] = [ok("x" * 40_000)]
@@ -335,6 +343,16 @@ def test_a_workflow_that_outlives_its_deadline_times_out():
     top = world.fire()
     assert (top.state, top.reason) == (RunState.COMPENSATED, "timed_out")
     assert world.named.called == ["extract", "undo_extract"]
+
+
+def test_a_workflow_that_outlives_its_deadline_with_nothing_to_take_back_is_timed_out():
+    world = WorkflowWorld(
+        {"steps": {"wait": task("wait"), "then": task("then", needs=["wait"])}, "timeout_seconds": 90}
+    )
+    world.named.takes["wait"] = 100
+    top = world.fire()
+    assert (top.state, top.reason) == (RunState.TIMED_OUT, "timed_out")
+    assert world.named.called == ["wait"]
 
 
 def test_a_repetition_goes_on_from_the_failed_step():

@@ -50,6 +50,8 @@ def test_a_listed_name_may_be_private_but_other_names_may_not():
         "::ffff:127.0.0.1",
         "2002:7f00:1::",
         "64:ff9b::a9fe:a9fe",
+        "224.0.0.1",
+        "ff02::1",
         "0.0.0.0",
     ],
 )

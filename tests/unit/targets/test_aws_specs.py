@@ -4,7 +4,7 @@ import pytest
 
 from carillon.domain.job import Job
 from carillon.domain.target_ids import target_ids
-from carillon.domain.targets.arn import read_arn
+from carillon.domain.targets.arn import read_arn, region_of
 from carillon.domain.targets.kind import AwsAllow, Reach
 from carillon.domain.targets.registry import KINDS
 from carillon.domain.targets.remote_name import remote_name
@@ -38,6 +38,17 @@ def faults(kind, reach=EVERYTHING, **changes):
 @pytest.mark.parametrize("kind", SPECS)
 def test_the_examples_can_be_saved(kind):
     assert faults(kind) == {}
+
+
+@pytest.mark.parametrize("kind", ["sqs", "sns"])
+def test_a_fifo_queue_or_topic_takes_a_group(kind):
+    assert faults(kind, arn=arn(kind, "orders.fifo"), group="customer-7") == {}
+
+
+def test_a_text_that_is_no_arn_has_no_region():
+    assert region_of(arn("sqs", "orders")) == "eu-central-1"
+    with pytest.raises(ValueError, match="'orders' is no ARN"):
+        region_of("orders")
 
 
 @pytest.mark.parametrize("kind", SPECS)

@@ -115,6 +115,23 @@ def test_an_expression_whose_every_time_is_jumped_over_is_refused_only_when_gaps
         Timetable.parse(expression, "Europe/Berlin", gap="skip")
 
 
+@pytest.mark.parametrize("anchor", [datetime(1969, 12, 31, tzinfo=UTC), datetime(2200, 1, 3, tzinfo=UTC)])
+def test_an_anchor_outside_the_calendar_is_refused(anchor):
+    with pytest.raises(InvalidExpression, match="is outside the calendar") as refusal:
+        Timetable.parse("@every 1h", "UTC", anchor=anchor)
+    assert refusal.value.remedy == "use 1970 to 2199"
+
+
+def test_an_interval_is_offered_only_for_a_step_that_is_one():
+    for expression, remedy in {
+        "*/0 * * * *": "use 1 to 60",
+        "0 0 */32 * *": "use 1 to 31",
+    }.items():
+        with pytest.raises(InvalidExpression) as refusal:
+            Timetable.parse(expression, "UTC")
+        assert refusal.value.remedy == remedy
+
+
 def test_moments_and_anchors_without_a_zone_are_programming_errors():
     naive = datetime(2026, 1, 1)
     with pytest.raises(ValueError, match="aware"):
