@@ -6,10 +6,12 @@ length, its depth and the work of its evaluation are bounded, whatever both say.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final
 
 from jmespath.exceptions import JMESPathError
+from jmespath.functions import Functions
 from jmespath.parser import Parser
 from jmespath.visitor import TreeInterpreter
 
@@ -77,6 +79,30 @@ def read_path(text: str) -> Path:
         raise InvalidPath(f"This is not a JMESPath expression: {_brief(error)}.") from None
     _check_depth(tree)
     return Path(text, tree, tuple(dict.fromkeys(_checked(root) for root in _roots(tree))))
+
+
+def check_path(text: str) -> None:
+    """InvalidPath for an expression that cannot be read, or that calls a function which does not exist, or not so."""
+    level = [read_path(text).tree]
+    while level:
+        for node in level:
+            if node["type"] == "function_expression":
+                _check_call(node["value"], len(node["children"]))
+        level = [child for node in level for child in node["children"] if isinstance(child, dict)]
+
+
+def _check_call(name: str, given: int) -> None:
+    known = Functions.FUNCTION_TABLE.get(name)
+    if known is None:
+        near = get_close_matches(name, Functions.FUNCTION_TABLE, n=1)
+        remedy = f"; did you mean {near[0]}?" if near else " in JMESPath."
+        raise InvalidPath(f"There is no function {name}{remedy}")
+    signature = known["signature"]
+    is_variadic = bool(signature) and bool(signature[-1].get("variadic"))
+    if given < len(signature) or (given > len(signature) and not is_variadic):
+        least = "at least " if is_variadic else ""
+        plural = "" if len(signature) == 1 else "s"
+        raise InvalidPath(f"The function {name} takes {least}{len(signature)} argument{plural}, not {given}.")
 
 
 def evaluate(path: Path, document: Mapping[str, Any], budget: int = BUDGET) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from carillon.domain.errors import FieldError, InvalidPath
-from carillon.domain.workflow.expression import Path, evaluate, read_path
+from carillon.domain.workflow.expression import Path, check_path, evaluate, read_path
 
 MARK: Final = ".$"
 INPUT_FIELDS: Final = frozenset({"body", "arguments", "payload", "input", "message", "detail"})
@@ -30,7 +30,7 @@ def check_inputs(spec: Mapping[str, Any]) -> Iterator[FieldError]:
             yield FieldError(where, "A key that ends in .$ holds a JMESPath in quotes.")
         else:
             try:
-                read_path(text)
+                check_path(text)
             except InvalidPath as error:
                 yield FieldError(where, str(error))
     yield from _doubles(spec)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from carillon.domain.errors import InvalidPath
 from carillon.domain.job import Job
 from carillon.domain.reading import Section
-from carillon.domain.workflow.expression import Path, read_path
+from carillon.domain.workflow.expression import Path, check_path, read_path
 from carillon.domain.workflow.inputs import check_inputs, paths_of
 from carillon.domain.workflow.rules import TriggerRule
 from carillon.domain.workflow.shape import ForEach, Step, Workflow, ancestors, order
@@ -80,6 +80,8 @@ def _name_is_good(section: Section, name: str) -> bool:
 
 
 def _read_step(name: str, body: Section, known: Mapping[str, Any]) -> Step:
+    if body.get("compensate_on_unknown") and body.get("compensate") is None:
+        body.fault("compensate_on_unknown", "This only counts beside compensate; add that or leave this out.")
     return Step(
         name=name,
         needs=tuple(_needs(name, body, known)),
@@ -130,7 +132,7 @@ def _path(body: Section, name: str, code: str) -> str | None:
         body.fault(name, "Give a JMESPath in quotes, such as steps.extract.output.rows.", code)
         return None
     try:
-        read_path(text)
+        check_path(text)
     except InvalidPath as error:
         body.fault(name, str(error), code)
         return None
@@ -210,6 +212,12 @@ def _reference_faults(
             yield (
                 f"{path.text!r} refers to a step {step!r} that does not exist{_near(step, bits)}",
                 "unknown_reference",
+            )
+        elif step == name and not bits[step] & allowed:
+            yield (
+                f"{path.text!r} refers to {name} itself, which has put out nothing before it has run; only its "
+                "compensate may.",
+                "not_upstream",
             )
         elif not bits[step] & allowed:
             yield (
