@@ -35,6 +35,7 @@ def test_the_targets_did_receive_it(day):
 def test_targets_that_repeat_it_were_heard_and_masked(day, place):
     text = day.places[place]
     assert "may not use the bucket '***'" in text
+    assert "called back with ***" in text
     assert "echoing" in text
 
 

@@ -47,6 +47,7 @@ FULL = run(
         due_at=NOW + minutes(20),
         heartbeat_seconds=90,
         past=(("b" * 32, "overdue"),),
+        marks=(("a1b2c3d4", 12, "c" * 32),),
     ),
     remote=Remote("ecs", "arn:aws:ecs:eu-central-1:123456789012:task/jobs/0a1b", NOW + minutes(25), 900),
     given_trace=Trace(

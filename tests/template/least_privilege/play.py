@@ -35,6 +35,7 @@ class Play:
         self._sensitive()
         self._schedules()
         self._ticks()
+        self._call_back()
         self._streams()
         self._event_files()
         self._undeliverable()
@@ -199,6 +200,20 @@ class Play:
             self._stage.replay("tick", "tick")
             self._stage.replay("tick", "tick-range")
             self._stage.deliver()
+
+    def _call_back(self):
+        """The target of a waiting run, which repeats the secret that it was given."""
+        called = [(call.key, dict(call.headers)) for call in self._receiver.calls()]
+        run, headers = next(each for each in reversed(called) if "Carillon-Callback-Token" in each[1])
+        path = f"/v1/runs/{run.replace('@', '%40')}/complete"
+        said = {"output": [self._planted], "message": f"called back with {self._planted}"}
+        bearer, self._token = self._token, None
+        status, answer = self.call(
+            "POST", path, said, carillon_callback_token=headers["Carillon-Callback-Token"]
+        )
+        self._token = bearer
+        assert (status, answer["state"]) == (200, "SUCCEEDED"), answer
+        assert self.call("GET", path.replace("complete", "output")) == (200, {"output": ["***"]})
 
     def _streams(self):
         for name in ("follow", "archive"):

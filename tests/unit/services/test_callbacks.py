@@ -15,11 +15,13 @@ from carillon.domain.errors import (
     RunEnded,
     RunNotFound,
     RunNotWaiting,
+    Unavailable,
 )
 from carillon.domain.job import Retry, Wait
 from carillon.domain.lifecycle import start
 from carillon.domain.outcome import Outcome, OutcomeKind, permanent, retryable
 from carillon.domain.run import RunState
+from carillon.domain.secrets import Secret
 from carillon.services.execute import Ending
 from tests.fakes.life import ADMIN, Life
 
@@ -48,6 +50,69 @@ def test_the_row_holds_no_more_than_a_hash_of_the_token(life):
     assert len(life.token) == 32
     assert life.row.callback.token_hash == token_hash(life.row.run_id, life.token)
     assert life.token not in repr(life.database.runs)
+
+
+TARGET = {"kind": "http", "url": "https://example.com/", "headers": {"Authorization": "${secrets.KEY}"}}
+
+
+def opened(value):
+    """A worker that opens every secret to this value, or fails with it."""
+
+    def open_secrets(run, task, stored):
+        if isinstance(value, Exception):
+            raise value
+        return {"KEY": Secret(value)}
+
+    return open_secrets
+
+
+def with_a_secret(value="s3cr3t-value", **job):
+    """A life whose target is given a secret and calls back."""
+    life = Life(Retry(max_attempts=2), wait=True)
+    revision = life.database.revisions["etl", 1]
+    life.database.revisions["etl", 1] = replace(revision, job=replace(revision.job, target=TARGET))
+    life.execute._attempt._open_secrets = opened(value)
+    life.execute._attempt._targets["http"] = life.target
+    return life
+
+
+def test_what_a_target_calls_back_loses_the_secrets_that_it_was_given():
+    life = with_a_secret()
+    life.begin()
+    assert life.target.calls[-1].spec["headers"] == {"Authorization": "s3cr3t-value"}
+    run = life.complete({"seen": ["s3cr3t-value", "czNjcjN0LXZhbHVl"]}, "logged in with s3cr3t-value")
+    assert (run.state, run.events[-1].message) == (RunState.SUCCEEDED, "logged in with ***")
+    assert life.outputs.read(run) == {"seen": ["***", "***"]}
+    assert run.callback.marks == ()
+    assert "s3cr3t" not in repr(life.lines) + repr(life.database.runs)
+
+
+def test_a_failure_that_is_called_back_loses_them_in_its_reason_too():
+    life = with_a_secret("hunter2hunter2")
+    life.begin()
+    run = life.fail("hunter2hunter2", retryable=False)
+    assert (run.state, run.reason) == (RunState.FAILED, "callback_failed")
+    assert "hunter2" not in repr(run)
+
+
+def test_each_attempt_has_marks_of_its_own():
+    life = with_a_secret()
+    life.begin()
+    first = life.row.callback.marks
+    life.fail()
+    life.work_on()
+    assert first
+    assert set(first).isdisjoint(life.row.callback.marks)
+    assert life.complete("s3cr3t-value").state is RunState.SUCCEEDED
+    assert life.outputs.read(life.row) == "***"
+
+
+def test_without_its_secrets_a_target_is_given_no_token_and_not_called():
+    life = with_a_secret(Unavailable("KMS does not answer."))
+    life.begin()
+    assert (life.row.state, life.target.calls) == (RunState.RETRYING, [])
+    assert life.row.callback is None
+    assert life.row.events[-1].message.startswith("Nothing was sent")
 
 
 def test_a_job_that_does_not_wait_gets_no_token():

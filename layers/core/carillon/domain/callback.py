@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from carillon.domain.run_id import RunId
+from carillon.domain.secret_marks import Mark
 
 MAX_PAST: Final = 4
 OVERDUE: Final = "overdue"
@@ -31,7 +32,8 @@ class Callback:
     """One run's callbacks.
 
     `token_hash` is that of the present attempt, empty until it has one; `answer` is the verb that ended its wait;
-    `past` holds hash and answer of earlier attempts. `due_at` and `heartbeat_seconds` are set while the run is WAITING.
+    `past` holds hash and answer of earlier attempts, `marks` tell the secrets that the present one was given. `due_at`
+    and `heartbeat_seconds` are set while the run is WAITING.
     """
 
     token_hash: str
@@ -39,6 +41,7 @@ class Callback:
     due_at: datetime | None = None
     heartbeat_seconds: int | None = None
     past: tuple[tuple[str, str], ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     def closed(self) -> "Callback":
         """The callbacks once another attempt begins: no token counts until it has its own.
@@ -50,13 +53,13 @@ class Callback:
         past = (*self.past, (self.token_hash, self.answer or OVERDUE))
         return Callback(token_hash="", past=past[-MAX_PAST:])  # nosec B106 - the hash of no token
 
-    def followed_by(self, token_hash: str) -> "Callback":
+    def followed_by(self, token_hash: str, marks: tuple[Mark, ...] = ()) -> "Callback":
         """The callbacks once another attempt has a token."""
-        return replace(self.closed(), token_hash=token_hash)
+        return replace(self.closed(), token_hash=token_hash, marks=marks)
 
     def answered(self, verb: CallbackVerb) -> "Callback":
         """The callbacks once the present attempt's target has answered."""
-        return replace(self, answer=str(verb), due_at=None, heartbeat_seconds=None)
+        return replace(self, answer=str(verb), due_at=None, heartbeat_seconds=None, marks=())
 
     def is_present(self, token_hash: str) -> bool:
         """Whether the token is that of the present attempt."""

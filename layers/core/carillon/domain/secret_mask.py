@@ -2,6 +2,7 @@
 
 import base64
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -14,22 +15,21 @@ LEAST_BASE64: Final = 8
 _URL_SAFE: Final = str.maketrans("+/", "-_")
 
 
-class SecretMask:
-    """Masks some secrets in the forms in which targets repeat them: as they are, in JSON, in a URL, in base64."""
+class Mask(ABC):
+    """Something that takes secrets out of texts, and so out of values and outcomes."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        values = tuple(secrets)
-        self._forms = sorted({form for value in values for form in _forms(value)}, key=len, reverse=True)
+    @property
+    @abstractmethod
+    def hides_nothing(self) -> bool:
+        """Whether texts stay as they are."""
 
+    @abstractmethod
     def text(self, text: str) -> str:
-        """The text without them."""
-        for form in self._forms:
-            text = text.replace(form, MASK)
-        return self._without_cut_end(text)
+        """The text without the secrets."""
 
     def value(self, value: Any) -> Any:
         """A JSON value without them, in keys as in values."""
-        if not self._forms:
+        if self.hides_nothing:
             return value
         if isinstance(value, str):
             return self.text(value)
@@ -41,7 +41,7 @@ class SecretMask:
 
     def outcome(self, outcome: Outcome) -> Outcome:
         """An outcome without them."""
-        if not self._forms:
+        if self.hides_nothing:
             return outcome
         return replace(
             outcome,
@@ -51,11 +51,31 @@ class SecretMask:
         )
 
     def _number(self, value: float) -> Any:
-        return MASK if str(value) in self._forms else value
+        # Not at the end of the text, where half of a secret would do.
+        return MASK if self.text(f"{value} ") == f"{MASK} " else value
+
+
+class SecretMask(Mask):
+    """Masks some secrets in the forms in which targets repeat them: as they are, in JSON, in a URL, in base64."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        values = tuple(secrets)
+        self.forms = sorted({form for value in values for form in _forms(value)}, key=len, reverse=True)
+
+    @property
+    def hides_nothing(self) -> bool:
+        """Whether there is no secret."""
+        return not self.forms
+
+    def text(self, text: str) -> str:
+        """The text without them."""
+        for form in self.forms:
+            text = text.replace(form, MASK)
+        return self._without_cut_end(text)
 
     def _without_cut_end(self, text: str) -> str:
         end = text.rstrip("….")
-        for form in self._forms:
+        for form in self.forms:
             # A text that was cut within a secret: half of one is masked, for less says nothing.
             for length in range(min(len(form) - 1, len(end)), max(4, len(form) // 2) - 1, -1):
                 if end.endswith(form[:length]):

@@ -7,6 +7,7 @@ once under a fresh claim_id: the worker's own finish then finds that it has noth
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, Final
 
 from carillon.domain.callback import Callback, CallbackVerb
 from carillon.domain.job import Retry, Wait
@@ -15,6 +16,7 @@ from carillon.domain.outcome import Outcome, OutcomeKind
 from carillon.domain.remote import too_long
 from carillon.domain.retry import follow_up, wait_ends_at
 from carillon.domain.run import EventKind, Run, RunState
+from carillon.domain.secret_marks import Mark, MarkMask
 
 
 class Ruling(StrEnum):
@@ -28,13 +30,17 @@ class Ruling(StrEnum):
     NOT_WAITING = "not_waiting"
 
 
+FAILED: Final = "callback_failed"
+"""The reason of a failure that has none of its own, or one that tells a secret."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a callback says of the attempt; `reason` is the target's own word for a failure."""
 
     verb: CallbackVerb
     message: str
-    reason: str = "callback_failed"
+    reason: str = FAILED
     is_retryable: bool = True
 
     @property
@@ -46,10 +52,10 @@ class Answer:
         return Outcome(kind, self.message, error=self.reason)
 
 
-def arm(run: Run, token_hash: str) -> Run:
+def arm(run: Run, token_hash: str, marks: tuple[Mark, ...] = ()) -> Run:
     """The row once the present attempt has a token; written before the target can know it."""
-    known = run.callback
-    return replace(run, callback=known.followed_by(token_hash) if known else Callback(token_hash=token_hash))
+    known = run.callback or Callback(token_hash="")  # nosec B106 - the hash of no token
+    return replace(run, callback=known.followed_by(token_hash, marks))
 
 
 def wait(run: Run, now: datetime, job_wait: Wait, policy: Retry, message: str) -> Run:
@@ -102,6 +108,16 @@ def rule(run: Run, *, gives_up: bool = False) -> Ruling:
     if run.state is RunState.RETRYING and gives_up:
         return Ruling.ACCEPTED
     return Ruling.NOT_WAITING
+
+
+def told(run: Run, token: str, answer: Answer, output: Any) -> tuple[Answer, Any]:
+    """What a target says with its token, without the secrets that it was given."""
+    mask = MarkMask(run.callback.marks if run.callback else (), token)
+    if mask.hides_nothing:
+        return answer, output
+    is_word = mask.text(answer.reason) == answer.reason
+    reason = answer.reason if is_word else FAILED
+    return replace(answer, message=mask.text(answer.message), reason=reason), mask.value(output)
 
 
 def beat(run: Run, now: datetime) -> Run:

@@ -25,7 +25,7 @@ from carillon.domain.lifecycle import is_sent_at_once
 from carillon.domain.log_fields import about
 from carillon.domain.run import Run, RunState
 from carillon.domain.run_id import RunId
-from carillon.domain.waiting import Answer, Ruling, beat, rule, rule_on_token, settle
+from carillon.domain.waiting import Answer, Ruling, beat, rule, rule_on_token, settle, told
 from carillon.domain.workflow.output import size_of
 from carillon.ports.dispatch import DispatchQueue
 from carillon.ports.runs import OutputStore, RunStore
@@ -81,15 +81,16 @@ class AnswerCallback:
         """
 
         def move(run: Run) -> Run:
-            if output is not None:
-                self._outputs.keep(run, output, self._clock.now())
+            said, kept = (answer, output) if caller.token is None else told(run, caller.token, answer, output)
+            if kept is not None:
+                self._outputs.keep(run, kept, self._clock.now())
             policy = retry_policy(self._schedules, run)
-            after = settle(run, answer, policy, self._clock.now(), self._chance.share(), self._chance.token())
-            return after if output is None else replace(after, output_bytes=size_of(output))
+            after = settle(run, said, policy, self._clock.now(), self._chance.share(), self._chance.token())
+            return after if kept is None else replace(after, output_bytes=size_of(kept))
 
         gives_up = answer.verb is CallbackVerb.FAIL and not answer.is_retryable
         run, is_new = self._move(caller, run_id, answer.verb, move, gives_up=gives_up)
-        return self._follow(run, answer) if is_new else run
+        return self._follow(run) if is_new else run
 
     def heartbeat(self, caller: Caller, run_id: str) -> Run:
         """The run, its next look put off; the same errors."""
@@ -142,10 +143,10 @@ class AnswerCallback:
             caller.principal, f"run.{verb}", f"run:{run.run_id}", self._clock.now(), before=before
         )
 
-    def _follow(self, run: Run, answer: Answer) -> Run:
+    def _follow(self, run: Run) -> Run:
         self._log(
             "callback_answered",
-            answer.message,
+            run.events[-1].message,
             **about(run),
             status=run.state,
             attempt=run.attempt,

@@ -13,6 +13,7 @@ from carillon.domain.outcome import Outcome, OutcomeKind, permanent, retryable, 
 from carillon.domain.retry import deadline_of
 from carillon.domain.run import Run
 from carillon.domain.schedule import Schedule
+from carillon.domain.secret_marks import Mark, marks_of
 from carillon.domain.secret_mask import SecretMask
 from carillon.domain.secret_uses import filled, names_placed, placed
 from carillon.domain.secrets import Secret
@@ -102,8 +103,7 @@ class Attempt:
         try:
             secrets = self._secrets(run, job)
         except CarillonError as error:
-            failure = retryable if error.retryable else permanent
-            return failure(error.code, f"Nothing was sent: {error}")
+            return not_sent(error)
         # After the secrets are open, which may take a while: nothing slow comes between this look and the call.
         now = self._clock.now()
         ends = (now + timedelta(seconds=job.timeout_seconds), hard_deadline - FINISH_RESERVE)
@@ -132,6 +132,10 @@ class Attempt:
             self._log("target_failed", told, task_id=call.run_id, attempt=call.attempt)
             message = f"The target's own code failed: {type(error).__name__}: {mask.text(str(error))}"[:400]
             return Outcome(OutcomeKind.UNKNOWN, message, error="target_failed")
+
+    def marks(self, run: Run, job: Job, token: str) -> tuple[Mark, ...]:
+        """What tells the job's secrets in a callback with this token; KMS's errors, SecretMissing."""
+        return marks_of(SecretMask(self._secrets(run, job).values()), token)
 
     def mask(self, run: Run) -> SecretMask:
         """What must not show in the words of work that this run has started; KMS's errors, SecretMissing."""
@@ -162,6 +166,12 @@ class Attempt:
 
     def _callback_url(self, run: Run) -> str | None:
         return f"{self._api_url}/v1/runs/{quote(str(run.run_id), safe='')}" if self._api_url else None
+
+
+def not_sent(error: CarillonError) -> Outcome:
+    """The outcome of an attempt whose secrets could not be opened."""
+    failure = retryable if error.retryable else permanent
+    return failure(error.code, f"Nothing was sent: {error}")
 
 
 def _nowhere(line: str) -> None:

@@ -36,7 +36,7 @@ from carillon.ports.runs import RunStore
 from carillon.ports.sealing import MessageOpener
 from carillon.ports.signals import Spans
 from carillon.ports.world import Chance, Clock, Log
-from carillon.services.attempt import Attempt
+from carillon.services.attempt import Attempt, not_sent
 from carillon.services.begin_workflow import Begun
 from carillon.services.cancel_watch import CancelWatch
 from carillon.services.ended import Ended
@@ -211,7 +211,11 @@ class Execute:
                 return self._work.begin(run, job, job.wait, result)
             return self._finish(run, result, job.retry, stopped_for=watch.reason)
         token = self._chance.token()
-        armed = self._runs.transition(run, arm(run, token_hash(run.run_id, token)))
+        try:
+            marks = self._attempt.marks(run, job, token)
+        except CarillonError as error:
+            return self._finish(run, not_sent(error), job.retry, stopped_for=watch.reason)
+        armed = self._runs.transition(run, arm(run, token_hash(run.run_id, token), marks))
         result = self._told(leave, self._attempt.call(armed, job, hard_deadline, token, cancelled=watch))
         if result.succeeded and watch.reason is None:
             return self._await_callback(armed, result, job, job.wait)

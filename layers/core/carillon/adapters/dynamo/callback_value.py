@@ -15,6 +15,7 @@ def callback_value(callback: Callback) -> Value:
         "due_at": None if callback.due_at is None else to_ms(callback.due_at),
         "heartbeat_seconds": callback.heartbeat_seconds,
         "past": callback.past or None,
+        "marks": callback.marks or None,
     }
     return packed({name: value for name, value in fields.items() if value is not None})
 
@@ -32,6 +33,7 @@ def read_callback(row: Row) -> Callback | None:
             due_at=None if due_at is None else from_ms(due_at),
             heartbeat_seconds=fields.get("heartbeat_seconds"),
             past=tuple((str(known), str(said)) for known, said in fields.get("past", ())),
+            marks=tuple((str(a), int(length), str(b)) for a, length, b in fields.get("marks", ())),
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         raise row.fault("callback", "is not a callback") from None
