@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from carillon.domain.access import UserKind
 from tests.fakes.tokens import LocalSigner
 
 
@@ -122,3 +123,11 @@ def test_keys_are_looked_up_again_at_most_every_five_minutes(world):
     for _ in range(3):
         world.call("GET", "/v1/schedules", token=stranger)
     assert loads == [1]
+
+
+def test_a_token_of_our_own_for_somebody_of_another_issuer_opens_nothing(world):
+    world.add_user("dora", roles=("admin",))
+    assert world.call("GET", "/v1/me", token=world.token_of("dora")).status == 200
+
+    world.add_user("dora", roles=("admin",), kind=UserKind.EXTERNAL)
+    assert world.call("GET", "/v1/me", token=world.token_of("dora")).status == 401
