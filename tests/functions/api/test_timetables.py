@@ -1,5 +1,7 @@
 """Previews through the API: drafts and saved schedules, told beforehand."""
 
+from datetime import timedelta
+
 import pytest
 
 BERLIN = {"expression": "30 2 * * *", "zone": "Europe/Berlin", "from": "2027-03-27T00:00:00Z"}
@@ -92,6 +94,25 @@ def test_a_paused_schedule_has_nothing_coming_up(world):
     answer = world.call("GET", "/v1/schedules/nightly-etl/upcoming").json
 
     assert (answer["state"], answer["items"]) == ("paused", [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "first"),
+    [
+        ({}, "2026-11-23T02:00:07Z"),
+        ({"starts_at": "2026-12-01T00:00:00Z"}, "2026-12-01T00:00:00Z"),
+        ({"starts_at": "2026-11-01T06:30:00Z"}, "2026-11-22T06:30:00Z"),
+        ({"starts_at": "2026-12-01T00:00:00Z", "anchor": "2026-11-01T03:00:00Z"}, "2026-12-01T03:00:00Z"),
+    ],
+)
+def test_an_interval_is_previewed_as_it_will_be_saved(world, changes, first):
+    world.clock.set(world.clock.now() + timedelta(seconds=7))
+    timetable = {"expression": "rate(1 day)", **changes}
+
+    items = preview(world, **timetable, count=1).json["items"]
+    saved = world.create(timetable=timetable).json
+
+    assert (items[0]["at"], saved["next_fire_at"]) == (first, first)
 
 
 def test_of_a_pause_with_an_end_what_comes_after_it_is_coming_up(world):

@@ -167,3 +167,9 @@ def test_what_carillon_sets_itself_cannot_be_sent():
 @pytest.mark.parametrize("document", [None, [], "text", 5])
 def test_a_body_that_is_no_object_has_one_fault(document):
     assert faults(document)[0] == {"(body)": "This must be a JSON object."}
+
+
+def test_a_day_between_its_bounds_is_enough_for_an_interval_that_counts_from_its_start():
+    bounds = {"starts_at": "2027-01-01T06:00:00Z", "ends_at": "2027-01-01T18:00:00Z"}
+    found = read(with_value("timetable", {"expression": "rate(1 day)", **bounds}))
+    assert found.timetable.ends_at is not None

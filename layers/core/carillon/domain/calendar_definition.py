@@ -17,7 +17,10 @@ MAX_RANGES: Final = 200
 LONGEST_RANGE: Final = timedelta(days=3660)
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-_RIGHT_RANGE: Final = 'Write {"from": "2026-12-24", "to": "2027-01-02"}: two days that exist, in their order and at most ten years apart.'
+_RIGHT_RANGE: Final = (
+    'Write {"from": "2026-12-24", "to": "2027-01-02"}: two days that exist, in their order and at most ten '
+    "years apart."
+)
 _FIELDS: Final = ("name", "description", "zone", "dates", "ranges", "weekdays")
 _READ_ONLY: Final = ("version", "updated_at")
 

@@ -4,6 +4,7 @@ Every question about many of them is answered by counting, so that a year costs 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -31,6 +32,13 @@ def next_after(spec: TimetableSpec, moment: datetime) -> datetime | None:
     if fire_at is None or (spec.ends_at is not None and fire_at > spec.ends_at):
         return None
     return fire_at
+
+
+def anchored(spec: TimetableSpec, now: datetime) -> TimetableSpec:
+    """The timetable with the moment from which it counts intervals: the given one, else its start, else now."""
+    if spec.anchor is not None:
+        return spec
+    return replace(spec, anchor=(spec.starts_at or now).replace(microsecond=0))
 
 
 def fires_at(spec: TimetableSpec, moment: datetime) -> bool:

@@ -12,7 +12,7 @@ from typing import Final
 from carillon.domain.calendars import NOTHING_EXCLUDED, Exclusions
 from carillon.domain.definition import Definition
 from carillon.domain.errors import FieldError, InvalidInput, WrongState
-from carillon.domain.fire_times import fires_at, next_after
+from carillon.domain.fire_times import anchored, fires_at, next_after
 from carillon.domain.held_back import caught_up
 from carillon.domain.missed import Cause, Missed, missed_rows, settle
 from carillon.domain.overlap import capacity
@@ -200,11 +200,9 @@ def _defined(head: Schedule, definition: Definition) -> Schedule:
 
 
 def _anchored(spec: TimetableSpec, before: TimetableSpec | None, now: datetime) -> TimetableSpec:
-    if spec.anchor is not None:
-        return spec
-    if before is not None and before.expression == spec.expression:
+    if spec.anchor is None and before is not None and before.expression == spec.expression:
         return replace(spec, anchor=before.anchor)
-    return replace(spec, anchor=now.replace(microsecond=0))
+    return anchored(spec, now)
 
 
 def counts_runs(before: TimetableSpec, after: TimetableSpec) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from carillon.domain.definition import Limits
+from carillon.domain.fire_times import anchored
 from carillon.domain.looking_ahead import Expected
 from carillon.domain.moments import to_rfc3339
 from carillon.domain.reading import Faults, Section
@@ -31,7 +32,7 @@ def read_preview(document: Any, limits: Limits, now: datetime) -> PreviewRequest
     """The request in a decoded JSON document: a timetable's fields, `count` and `from`; InvalidInput."""
     faults = Faults()
     body = Section(document, "", faults, (*TIMETABLE_FIELDS, "count", "from"))
-    spec = read_timetable(body, limits.minimum_interval_seconds, now)
+    spec = anchored(read_timetable(body, limits.minimum_interval_seconds, now), now)
     request = PreviewRequest(
         spec, body.moment("from") or now, body.whole("count", DEFAULT_COUNT, 1, MAX_COUNT)
     )

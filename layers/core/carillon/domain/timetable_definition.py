@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from carillon.domain.errors import InvalidExpression, InvalidInput
-from carillon.domain.fire_times import JUST, next_after, timetable_of
+from carillon.domain.fire_times import JUST, anchored, next_after, timetable_of
 from carillon.domain.moments import EPOCH
 from carillon.domain.reading import Section, moment_of
 from carillon.domain.run_id import SCHEDULE_ID
@@ -52,8 +52,8 @@ def read_timetable(section: Section, minimum_seconds: int, now: datetime) -> Tim
         section.fault("expression", "Say when it fires, for example 30 2 * * * or rate(5 minutes).")
         return spec
     _check_bounds(section, spec)
-    if _parses(section, spec):
-        _check_gaps(section, spec, minimum_seconds, now)
+    if _parses(section, anchored(spec, now)):
+        _check_gaps(section, anchored(spec, now), minimum_seconds, now)
     return spec
 
 
