@@ -14,6 +14,8 @@ from carillon.domain.trace import TRACEPARENT, read_trace
 
 FORMAT: Final = 1
 
+_written: Final = json.JSONEncoder(separators=(",", ":")).encode
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
@@ -54,7 +56,7 @@ class Dispatch:
             fields["min_revision"] = self.min_revision
         if self.traceparent:
             fields[TRACEPARENT] = self.traceparent
-        return json.dumps(fields, separators=(",", ":"))
+        return _written(fields)
 
     @classmethod
     def decode(cls, body: str) -> "Dispatch":

@@ -29,6 +29,7 @@ MAX_PLAINTEXT_BYTES: Final = 1 << 20
 _LENGTH_BYTES: Final = 2
 _FIXED: Final = 1 + SALT_BYTES + COMMITMENT_BYTES + _LENGTH_BYTES
 _INFO: Final = b"carillon seal 1"
+_written: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 # Each message has a key of its own, so its one nonce need not vary (NIST SP 800-38D 8.2.1 with a counter of one).
 _NONCE: Final = bytes(12)
 
@@ -117,7 +118,7 @@ def unseal(sealed: bytes, context: Context, unwrap: Unwrap) -> bytes:
 
 def canonical(context: Context) -> bytes:
     """One byte string per context: JSON with sorted keys, ASCII, no spaces."""
-    return json.dumps(dict(context), sort_keys=True, separators=(",", ":")).encode("ascii")
+    return _written(dict(context)).encode("ascii")
 
 
 def _derive(plain: bytes, salt: bytes, bound: bytes) -> tuple[bytes, bytes]:

@@ -1,7 +1,7 @@
 """The claim as one transaction: every claim's run rows, put if absent, then its head, advanced if unchanged."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from carillon.adapters.dynamo.database import Cancelled, Database
 from carillon.adapters.dynamo.expressions import Expression
@@ -11,6 +11,9 @@ from carillon.adapters.dynamo.wire import Value, moment, text, whole
 from carillon.domain.claim import Claim, ClaimFault, ClaimVerdict
 from carillon.domain.run import Run
 from carillon.domain.schedule import Schedule
+
+_ABSENT: Final = Expression()
+_IF_ABSENT: Final = {"ConditionExpression": _ABSENT.absent("run_key"), **_ABSENT.arguments()}
 
 
 def commit_claims(database: Database, claims: Sequence[Claim]) -> Sequence[ClaimVerdict] | None:
@@ -25,16 +28,8 @@ def commit_claims(database: Database, claims: Sequence[Claim]) -> Sequence[Claim
 
 def put_run_action(database: Database, run: Run) -> dict[str, Any]:
     """The action of a transaction that puts a run's row if it is absent."""
-    expression = Expression()
-    condition = expression.absent("run_key")
-    return {
-        "Put": {
-            "TableName": database.runs_table,
-            "Item": run_item(run, database.shards, database.kept),
-            "ConditionExpression": condition,
-            **expression.arguments(),
-        }
-    }
+    item = run_item(run, database.shards, database.kept)
+    return {"Put": {"TableName": database.runs_table, "Item": item, **_IF_ABSENT}}
 
 
 def head_unchanged(expression: Expression, head: Schedule) -> str:

@@ -51,8 +51,7 @@ def run_item(run: Run, shards: int, kept: timedelta) -> Wire:
     if run.events:
         item["events"] = {"L": [event_value(event) for event in run.events]}
     for names, write in ((_TEXTS, text), (_WHOLES, whole), (_MOMENTS, moment)):
-        found = {name: getattr(run, name) for name in names}
-        item |= {name: write(value) for name, value in found.items() if value is not None}
+        item |= {name: write(value) for name in names if (value := getattr(run, name)) is not None}
     return item | (_ended_values(run, shards, kept) if run.state.is_terminal else _wake_values(run, shards))
 
 
