@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from carillon.adapters.dynamo.audit import audit_action, write_audited
+from carillon.adapters.dynamo.audit import write_audited
 from carillon.adapters.dynamo.claims import put_run_action
 from carillon.adapters.dynamo.database import ConditionFailed, Database
 from carillon.adapters.dynamo.expressions import Expression
@@ -87,8 +87,7 @@ class DynamoRuns:
         """
         if audit is None:
             return write_transition(self._database, before, after, held_wake=held_wake)
-        action = audit_action(self._database, audit)
-        write_transition_with(self._database, before, after, action, held_wake=held_wake)
+        write_transition_with(self._database, before, after, audit, held_wake=held_wake)
         return self.get(after.run_id) or after
 
     def of_schedule(self, schedule_id: str, limit: int, start: Mapping[str, Any] | None = None) -> Page[Run]:

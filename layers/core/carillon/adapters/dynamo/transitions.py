@@ -4,13 +4,14 @@ Fields that both sides agree on are not written, so that a wake_at which the swe
 that are new are appended, unless the bounded list wrapped and is written anew.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-from carillon.adapters.dynamo.database import Cancelled, ConditionFailed, Database
+from carillon.adapters.dynamo.audit import write_audited
+from carillon.adapters.dynamo.database import ConditionFailed, Database
 from carillon.adapters.dynamo.expressions import Expression
 from carillon.adapters.dynamo.run_item import event_value, read_run, run_item, run_key
 from carillon.adapters.dynamo.wire import Value, Wire, moment, text, whole
+from carillon.domain.audit import AuditEntry
 from carillon.domain.errors import LostRace, MalformedRow
 from carillon.domain.run import Run
 
@@ -26,18 +27,13 @@ def write_transition(database: Database, before: Run, after: Run, *, held_wake: 
 
 
 def write_transition_with(
-    database: Database, before: Run, after: Run, other: Mapping[str, Any], *, held_wake: bool
+    database: Database, before: Run, after: Run, audit: AuditEntry, *, held_wake: bool
 ) -> None:
-    """The same move in one transaction with another put, whose row shows that this write was done before."""
+    """The same move together with an audit entry; LostRace."""
     arguments = _update(database, before, after, held_wake=held_wake)
     del arguments["ReturnValues"], arguments["ReturnValuesOnConditionCheckFailure"]
-    try:
-        database.transact([{"Update": arguments}, other])
-    except Cancelled as cancelled:
-        if cancelled.failed(1):
-            return
-        cancelled.raise_unless_conditions()
-        raise LostRace(f"Run {after.run_id} has moved and did not become {after.state}.") from None
+    if not write_audited(database, {"Update": arguments}, audit):
+        raise LostRace(f"Run {after.run_id} has moved and did not become {after.state}.")
 
 
 def is_own_write(item: Wire, after: Run, *, held_wake: bool = False) -> bool:
