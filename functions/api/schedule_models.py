@@ -115,6 +115,9 @@ class Alerts(Strict):
     longer_than_seconds: int | None = Field(default=None, ge=1, le=604_800)
     after_failures: int | None = Field(default=None, ge=1, le=100)
     pause_after_failures: bool = False
+    to: list[Literal["topic", "webhook", "bus"]] | None = Field(
+        default=None, min_length=1, description="Which of the stack's channels are told; all unless given."
+    )
 
 
 class ScheduleDocument(Strict):

@@ -182,6 +182,13 @@ def test_a_streak_is_read_as_it_was_written():
     assert Streak.of(streak.value()) == streak
 
 
+def test_what_a_run_tells_goes_where_its_schedule_wants_it():
+    world, hook = Watched(on=["failure"], to=["webhook"]), RecordedAlerts()
+    world.told._channels = {"topic": world.topic, "webhook": hook}
+    world.alert_runs([world.end(FAILS)])
+    assert (len(hook.published), world.topic.published) == (1, [])
+
+
 @pytest.mark.parametrize(
     ("alerts", "rules"),
     [
@@ -193,6 +200,7 @@ def test_a_streak_is_read_as_it_was_written():
             {"on": [], "after_failures": 3, "pause_after_failures": True},
             AlertRules(False, False, None, None, 3, True),
         ),
+        ({"to": ["bus", "topic", "bus"]}, AlertRules(to=("topic", "bus"))),
     ],
 )
 def test_the_rules_of_a_document(alerts, rules):
@@ -208,6 +216,10 @@ def test_the_rules_of_a_document(alerts, rules):
         ({"pause_after_failures": True}, "alerts.after_failures", "how many failures"),
         ({"late_after_seconds": 0}, "alerts.late_after_seconds", "from 1 to 604800"),
         ({"after_failures": True}, "alerts.after_failures", "from 1 to 100"),
+        ({"to": []}, "alerts.to", "one or more of topic, webhook, bus"),
+        ({"to": "topic"}, "alerts.to", "one or more of topic, webhook, bus"),
+        ({"to": ["pager"]}, "alerts.to", "one or more of topic, webhook, bus"),
+        ({"to": [["topic"]]}, "alerts.to", "one or more of topic, webhook, bus"),
     ],
 )
 def test_alerts_that_make_no_sense_are_refused(alerts, field, words):

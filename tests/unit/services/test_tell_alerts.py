@@ -1,5 +1,6 @@
 """Alerts between their cause and their channels: the first at once, the rest as one summary, and none lost."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -131,6 +132,55 @@ def test_a_storm_of_small_batches_is_few_messages_and_a_summary(stack):
 
     assert len(told) == MAX_SINGLE
     assert stack.minutes(5) == ["407 more x run_failed of 37 schedules since 02:00:00Z in prod"]
+
+
+def only(alert, *to):
+    """The alert of a schedule that names its channels."""
+    return replace(alert, to=to)
+
+
+def subjects(channel):
+    return [subject for subject, _ in channel.published]
+
+
+def test_a_schedule_that_names_its_channels_is_told_there_alone(stack):
+    stack.tell([only(failed(1), "webhook"), only(failed(2, "billing"), "topic"), failed(3, "both")])
+
+    assert subjects(stack.hook) == [failed(1).subject, failed(3, "both").subject]
+    assert subjects(stack.topic) == [failed(2, "billing").subject, failed(3, "both").subject]
+    assert stack.minutes(LONG_ENOUGH) == []
+
+
+def test_summaries_are_made_for_each_choice_of_channels_and_name_no_others_schedules(stack):
+    stack.tell([only(failed(each, f"ours{each}"), "webhook") for each in range(9)])
+    stack.tell([only(failed(each, f"theirs{each}"), "topic") for each in range(9)])
+    stack.tell([only(failed(each, "ours0"), "webhook") for each in range(20, 22)])
+    stack.tell([only(failed(each, "theirs0"), "topic") for each in range(20, 22)])
+    stack.minutes(5)
+
+    assert subjects(stack.hook) == [
+        "9 x run_failed of 9 schedules in prod",
+        "2 more x run_failed of 1 schedules since 02:00:00Z in prod",
+    ]
+    assert subjects(stack.topic) == subjects(stack.hook)
+    assert not any("theirs" in str(message) for _, message in stack.hook.published)
+    ids = [message["alert_id"] for _, message in (*stack.hook.published, *stack.topic.published)]
+    assert len(set(ids)) == 4
+
+
+def test_an_alert_for_a_channel_that_was_turned_off_goes_to_those_there_are(stack):
+    assert stack.told(only(failed(1), "bus")) == [failed(1).subject]
+    assert subjects(stack.hook) == [failed(1).subject]
+
+
+def test_an_alert_for_one_channel_waits_for_that_one_alone(stack):
+    stack.hook.is_down = True
+    stack.tell([only(failed(1), "webhook")])
+    assert stack.minutes(1) == []
+    stack.hook.is_down = False
+    stack.minutes(3)
+    assert subjects(stack.hook) == [failed(1).subject]
+    assert stack.topic.published == []
 
 
 def test_of_very_many_schedules_some_are_named_and_all_alerts_counted(stack):

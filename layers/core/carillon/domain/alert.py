@@ -31,13 +31,25 @@ _SHOWN: Final = ("run_id", "schedule_id", "state", "reason", "attempt", "fire_at
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One alert; whatever is told twice has the same `alert_id` in its message."""
+    """One alert; whatever is told twice has the same `alert_id` in its message. Without `to` it is for all channels."""
 
     subject: str
     message: Mapping[str, Any]
+    to: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What it is about."""
+        return str(self.message["alert"])
 
 
-def run_alert(kind: AlertKind, run: Run, environment: str, details: Mapping[str, Any] | None = None) -> Alert:
+def run_alert(
+    kind: AlertKind,
+    run: Run,
+    environment: str,
+    details: Mapping[str, Any] | None = None,
+    to: tuple[str, ...] = (),
+) -> Alert:
     """A run has ended in a way that its schedule wants to be told of; the newest events tell why."""
     document = run_document(run)
     shown = {
@@ -49,7 +61,7 @@ def run_alert(kind: AlertKind, run: Run, environment: str, details: Mapping[str,
     what = _WORDS.get(kind, str(run.state)).format(**shown)
     identity = run.state if kind is AlertKind.FAILED else kind
     subject = f"{run.run_id.schedule_id} {what} ({document['fire_at']})"
-    return made_alert(str(kind), f"{run.run_id}:{identity}", subject, environment, shown)
+    return made_alert(str(kind), f"{run.run_id}:{identity}", subject, environment, shown, to)
 
 
 def schedule_of(alert: Alert) -> str:
@@ -57,8 +69,9 @@ def schedule_of(alert: Alert) -> str:
     return str(alert.message.get("schedule_id") or str(alert.message.get("run_id", "")).partition("@")[0])
 
 
-def group_alert(kind: str, alerts: Sequence[Alert], environment: str) -> Alert:
-    """Alerts of one kind that came together as one message."""
+def group_alert(alerts: Sequence[Alert], environment: str) -> Alert:
+    """Alerts of one kind for the same channels that came together as one message."""
+    kind = alerts[0].kind
     ids = [alert.message["alert_id"] for alert in alerts]
     schedules = Counter(schedule_of(alert) for alert in alerts)
     details = {
@@ -71,7 +84,7 @@ def group_alert(kind: str, alerts: Sequence[Alert], environment: str) -> Alert:
     }
     identity = f"group:{sha256(' '.join(ids).encode()).hexdigest()[:16]}"
     subject = f"{len(alerts)} x {kind} of {len(schedules)} schedules"
-    return made_alert("alerts_grouped", identity, subject, environment, details)
+    return made_alert("alerts_grouped", identity, subject, environment, details, alerts[0].to)
 
 
 def message_unreadable(message_id: str, reason: str, environment: str) -> Alert:
@@ -96,7 +109,14 @@ def run_unreadable(run_id: str, reason: str, environment: str) -> Alert:
     )
 
 
-def made_alert(kind: str, alert_id: str, subject: str, environment: str, details: Mapping[str, Any]) -> Alert:
+def made_alert(
+    kind: str,
+    alert_id: str,
+    subject: str,
+    environment: str,
+    details: Mapping[str, Any],
+    to: tuple[str, ...] = (),
+) -> Alert:
     """The alert with what every message has; `alert_id` tells a repetition from news."""
     message = {"alert": kind, "alert_id": alert_id, "environment": environment, **details}
-    return Alert(f"{subject} in {environment}", message)
+    return Alert(f"{subject} in {environment}", message, to)

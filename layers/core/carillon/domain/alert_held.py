@@ -9,7 +9,7 @@ from typing import Any, Final
 from carillon.domain.alert import MOST_SCHEDULES, Alert, made_alert, schedule_of
 from carillon.domain.moments import to_ms, to_rfc3339
 
-MAX_HELD: Final = 100
+MAX_HELD: Final = 50
 """Schedules that are counted by name; of more only the number of alerts is known."""
 MAX_RUN_IDS: Final = 20
 
@@ -40,7 +40,9 @@ class Held:
             "schedules": dict(self.schedules),
             "elsewhere": self.elsewhere,
             "run_ids": list(self.run_ids),
-            "first": None if self.first is None else [self.first.subject, dict(self.first.message)],
+            "first": None
+            if self.first is None
+            else [self.first.subject, dict(self.first.message), list(self.first.to)],
         }
 
     @classmethod
@@ -52,14 +54,17 @@ class Held:
             {str(name): int(count) for name, count in value["schedules"].items()},
             int(value["elsewhere"]),
             tuple(map(str, value["run_ids"])),
-            None if first is None else Alert(str(first[0]), first[1]),
+            None
+            if first is None
+            else Alert(str(first[0]), first[1], tuple(map(str, first[2] if len(first) > 2 else ()))),
         )
 
 
-def held_alert(kind: str, held: Held, since: datetime, environment: str) -> Alert:
-    """What was held back since a moment as one message; a single alert as it is."""
+def held_alert(heap: str, held: Held, since: datetime, environment: str) -> Alert:
+    """What was held back of a heap since a moment as one message; a single alert as it is."""
     if held.count == 1 and held.first is not None:
         return held.first
+    kind, to = (held.first.kind, held.first.to) if held.first is not None else (heap, ())
     schedules = Counter(held.schedules)
     more = "more than " if held.elsewhere else ""
     details = {
@@ -72,5 +77,5 @@ def held_alert(kind: str, held: Held, since: datetime, environment: str) -> Aler
         "examples": [] if held.first is None else [dict(held.first.message)],
     }
     subject = f"{held.count} more x {kind} of {more}{len(schedules)} schedules since {since:%H:%M:%S}Z"
-    identity = f"held:{kind}:{to_ms(since)}:{held.count}"
-    return made_alert("alerts_grouped", identity, subject, environment, details)
+    identity = f"held:{heap}:{to_ms(since)}:{held.count}"
+    return made_alert("alerts_grouped", identity, subject, environment, details, to)

@@ -64,7 +64,7 @@ def noted(
         return outbox
     kinds: dict[str, list[Alert]] = {}
     for alert in news.values():
-        kinds.setdefault(str(alert.message["alert"]), []).append(alert)
+        kinds.setdefault(_heap(alert), []).append(alert)
     outbox = replace(outbox, marks=(*outbox.marks, *news)[-KEPT_MARKS:])
     for kind, same in kinds.items():
         outbox = _with_kind(outbox, kind, same, now, length, environment)
@@ -81,6 +81,12 @@ def taken_up(outbox: Outbox, now: datetime) -> tuple[Outbox, tuple[Letter, ...]]
     return replace(outbox, letters=pushed), due
 
 
+def channels_of(alert: Alert, channels: Collection[str]) -> Collection[str]:
+    """Those of the stack's channels that are told; one that is not turned on leaves its alerts to the others."""
+    named = [name for name in channels if name in alert.to]
+    return named or channels
+
+
 def settled(
     outbox: Outbox, took: Mapping[str, Collection[str]], channels: Collection[str]
 ) -> tuple[Outbox, tuple[Letter, ...]]:
@@ -90,7 +96,7 @@ def settled(
     for letter in outbox.letters:
         own = took.get(id_of(letter.alert))
         tried = replace(letter, taken_by=tuple(sorted({*letter.taken_by, *(own or ())})))
-        if own is None or not set(channels) <= set(tried.taken_by):
+        if own is None or not set(channels_of(letter.alert, channels)) <= set(tried.taken_by):
             (lost if own is not None and letter.tries >= MAX_TRIES else kept).append(tried)
     return replace(outbox, letters=tuple(kept)), tuple(lost)
 
@@ -100,6 +106,11 @@ def id_of(alert: Alert) -> str:
     return str(alert.message["alert_id"])
 
 
+def _heap(alert: Alert) -> str:
+    """What is told together: alerts of one kind for the same channels."""
+    return " ".join((alert.kind, *alert.to))
+
+
 def _with_kind(
     outbox: Outbox, kind: str, same: Sequence[Alert], now: datetime, length: timedelta, environment: str
 ) -> Outbox:
@@ -107,7 +118,7 @@ def _with_kind(
     told, held = window.told.get(kind, ()), window.held.get(kind, Held())
     letters = list(outbox.letters)
     if len(same) > MAX_SINGLE and _ALL not in told and len(letters) < MAX_LETTERS:
-        letters.append(Letter(group_alert(kind, same, environment), now))
+        letters.append(Letter(group_alert(same, environment), now))
         told, same = (*told, _ALL), ()
     for alert in same:
         name = schedule_of(alert)

@@ -25,6 +25,7 @@ def outbox_value(outbox: Outbox) -> dict[str, Any]:
             {
                 "subject": each.alert.subject,
                 "message": dict(each.alert.message),
+                "to": list(each.alert.to),
                 "next_at": to_ms(each.next_at),
                 "tries": each.tries,
                 "taken_by": list(each.taken_by),
@@ -49,7 +50,7 @@ def read_outbox(value: Mapping[str, Any]) -> Outbox:
         ),
         tuple(
             Letter(
-                Alert(str(each["subject"]), each["message"]),
+                Alert(str(each["subject"]), each["message"], tuple(map(str, each.get("to", ())))),
                 from_ms(int(each["next_at"])),
                 int(each["tries"]),
                 tuple(map(str, each["taken_by"])),

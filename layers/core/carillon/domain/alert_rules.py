@@ -17,8 +17,9 @@ from carillon.domain.run import FAILURES, Origin, Run, RunState
 from carillon.domain.run_document import first_start
 
 ALERT_FIELDS: Final = (
-    "on", "late_after_seconds", "longer_than_seconds", "after_failures", "pause_after_failures",
+    "on", "late_after_seconds", "longer_than_seconds", "after_failures", "pause_after_failures", "to",
 )  # fmt: skip
+CHANNELS: Final = ("topic", "webhook", "bus")
 MAX_SECONDS: Final = 7 * 86_400
 MAX_FAILURES: Final = 100
 KEPT_MARKS: Final = 128
@@ -52,6 +53,8 @@ class AlertRules:
     longer_than_seconds: int | None = None
     after_failures: int | None = None
     pauses: bool = False
+    to: tuple[str, ...] = ()
+    """The channels that are told; all of the stack's when there are none."""
 
     @classmethod
     def of(cls, alerts: Mapping[str, Any]) -> "AlertRules":
@@ -64,6 +67,7 @@ class AlertRules:
             longer_than_seconds=alerts.get("longer_than_seconds"),
             after_failures=alerts.get("after_failures"),
             pauses=bool(alerts.get("pause_after_failures")),
+            to=tuple(alerts.get("to") or ()),
         )
 
     @property
@@ -112,7 +116,17 @@ def read_alerts(section: Section) -> Mapping[str, object]:
     pauses = section.flag("pause_after_failures")
     if pauses and limits["after_failures"] is None:
         section.fault("after_failures", "Say after how many failures in a row the schedule is to be paused.")
-    return {"on": on, **limits, "pause_after_failures": pauses}
+    return {"on": on, **limits, "pause_after_failures": pauses, "to": _read_channels(section)}
+
+
+def _read_channels(section: Section) -> list[str] | None:
+    to = section.get("to")
+    if to is None:
+        return None
+    if not isinstance(to, list) or not to or not all(word in CHANNELS for word in to):
+        section.fault("to", f"Name one or more of {', '.join(CHANNELS)}, or leave it out for all of them.")
+        return None
+    return [word for word in CHANNELS if word in to]
 
 
 def judge(

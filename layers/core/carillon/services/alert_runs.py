@@ -82,7 +82,7 @@ class AlertRuns:
                 details: dict[str, Any] = {}
                 if kind is AlertKind.IN_A_ROW:
                     details = {"failures": rules.after_failures, "paused": rules.pauses and self._paused(run)}
-                alerts.append(run_alert(kind, run, self._environment, details))
+                alerts.append(run_alert(kind, run, self._environment, details, rules.to))
         return alerts, streak
 
     def _paused(self, run: Run) -> bool:

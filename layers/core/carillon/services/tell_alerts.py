@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from carillon.domain.alert import Alert
-from carillon.domain.alert_outbox import Letter, Outbox, id_of, noted, settled, taken_up
+from carillon.domain.alert_outbox import Letter, Outbox, channels_of, id_of, noted, settled, taken_up
 from carillon.domain.alert_outbox_value import outbox_value, read_outbox
 from carillon.domain.errors import CarillonError, Throttled
 from carillon.ports.guards import Fact, Facts
@@ -98,7 +98,7 @@ class TellAlerts:
         took: dict[str, set[str]] = {id_of(letter.alert): set() for letter in letters}
         unsent = 0
         for name, channel in self._channels.items():
-            wanted = [letter for letter in letters if name not in letter.taken_by]
+            wanted = [letter for letter in letters if self._wants(letter, name)]
             for number, letter in enumerate(wanted):
                 if not self._took(name, channel, letter):
                     # It would let the rest wait for its time as well: they come again with this one.
@@ -107,6 +107,9 @@ class TellAlerts:
                 took[id_of(letter.alert)].add(name)
         self._measure("AlertsUnsent", unsent)
         return took
+
+    def _wants(self, letter: Letter, name: str) -> bool:
+        return name in channels_of(letter.alert, tuple(self._channels)) and name not in letter.taken_by
 
     def _took(self, name: str, channel: AlertTopic, letter: Letter) -> bool:
         subject, alert_id = letter.alert.subject, id_of(letter.alert)

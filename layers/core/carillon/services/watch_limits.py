@@ -50,7 +50,7 @@ class WatchLimits:
         for run in tops:
             own = rules[run.run_id.schedule_id]
             for kind in passed(own, run, now):
-                alerts.append(run_alert(kind, run, self._environment, so_far(run, now)))
+                alerts.append(run_alert(kind, run, self._environment, so_far(run, now), own.to))
             limit = next_limit(own, run, now)
             if limit is not None:
                 following[run.run_id] = limit
