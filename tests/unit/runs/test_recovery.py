@@ -52,3 +52,21 @@ def test_a_lost_attempt_is_tried_again_under_a_fresh_claim_id():
 def test_a_lost_last_attempt_is_unknown_not_failed():
     run = expire(running(), Retry(max_attempts=1), LATER, 0.5, "c2")
     assert (run.state, run.reason) == (RunState.UNKNOWN, "attempt_lost")
+
+
+@pytest.mark.parametrize(("seconds_left", "looked_at_after"), [(300, 300), (5000, 900), (20, 60), (-5, 60)])
+def test_a_workflow_is_looked_at_no_later_than_its_deadline(seconds_left, looked_at_after):
+    deadline_at = LATER + timedelta(seconds=seconds_left)
+    workflow = replace(running(), lease_until=None, deadline_at=deadline_at, sends=9)
+    recovery = look_after(workflow, LATER)
+    assert recovery.action is Action.ADVANCE
+    assert recovery.pushed.wake_at == LATER + timedelta(seconds=looked_at_after)
+
+
+@pytest.mark.parametrize(("seconds_left", "looked_at_after"), [(300, 300), (5000, 900)])
+def test_a_retry_is_looked_at_no_later_than_the_deadline_of_all_attempts(seconds_left, looked_at_after):
+    deadline_at = LATER + timedelta(seconds=seconds_left)
+    waiting = replace(running(), state=RunState.RETRYING, lease_until=None, deadline_at=deadline_at, sends=9)
+    recovery = look_after(waiting, LATER)
+    assert recovery.action is Action.RESEND
+    assert recovery.pushed.wake_at == LATER + timedelta(seconds=looked_at_after)

@@ -12,7 +12,7 @@ from carillon.domain.calendars import Calendar, exclusions_of
 from carillon.domain.catch_up import MAX_CATCH_UP, SPREAD_SECONDS, paced
 from carillon.domain.claim import MAX_RUNS
 from carillon.domain.errors import MissingCalendar
-from carillon.domain.fire_times import fire_times_between, next_after
+from carillon.domain.fire_times import JUST, count_between, fire_times_between, next_after
 from carillon.domain.missed import MAX_LISTED, Cause, missed_rows, settle
 from carillon.domain.run import Origin, RunState
 from carillon.domain.schedule import TimetableSpec
@@ -180,3 +180,21 @@ def test_a_thousand_schedules_begin_to_catch_up_at_seconds_of_their_own():
     busiest = max(starts.count(second) for second in set(starts))
     assert len(set(starts)) > SPREAD_SECONDS * 0.9
     assert busiest <= 25
+
+
+@pytest.mark.parametrize(
+    ("bounds", "count"),
+    [
+        ({}, 1201),
+        ({"ends_at": NOON - timedelta(minutes=1000)}, 201),
+        ({"starts_at": NOON - timedelta(minutes=700)}, 701),
+        ({"starts_at": NOON - timedelta(minutes=900), "ends_at": NOON - timedelta(minutes=500)}, 401),
+        ({"starts_at": NOON + timedelta(minutes=1)}, 0),
+        ({"ends_at": NOON - timedelta(minutes=1201)}, 0),
+    ],
+)
+def test_a_stretch_is_counted_between_the_bounds_of_the_timetable(bounds, count):
+    spec = TimetableSpec("* * * * *", **bounds)
+    first = NOON - timedelta(minutes=1200)
+    assert count_between(spec, first, NOON) == count
+    assert len(list(fire_times_between(spec, next_after(spec, first - JUST), NOON))) == count
