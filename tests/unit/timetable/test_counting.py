@@ -117,3 +117,12 @@ def test_an_extra_fire_time_outlives_the_expression_but_not_the_end():
         next_after(TimetableSpec(spec.expression, also_at=(extra,), ends_at=START + 2 * DAY), START + DAY)
         is None
     )
+
+
+@pytest.mark.parametrize(("gap", "count"), [("fire", 2), ("skip", 2)])
+def test_what_a_gap_swallows_and_a_time_of_its_own_at_the_jump_count_once(gap, count):
+    # 02:00 and 02:30 do not exist on this night, 03:00 is the jump itself, 03:30 comes after it.
+    spec = TimetableSpec("0,30 2-3 * * *", "Europe/Berlin", gap)
+    first, last = datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 3, 29, 12, tzinfo=UTC)
+    assert [f"{at:%H:%M}" for at in walked(spec, first, last)] == ["01:00", "01:30"]
+    assert count_between(spec, first, last) == count
