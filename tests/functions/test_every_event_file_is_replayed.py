@@ -25,6 +25,7 @@ from carillon.services.follow import Follow
 from carillon.services.journal import Journal
 from carillon.services.operator import Operator
 from carillon.services.re_archive import ReArchive
+from carillon.services.re_archive_audit import ReArchiveAudit
 from carillon.services.re_seal import ReSeal
 from carillon.services.seal_audit import AuditSeals
 from carillon.services.spread import SpreadTick
@@ -182,7 +183,9 @@ def replay_operator(command):
 
     re_archive = ReArchive(MemoryEndedRuns(world.database), MemoryArchive(), world.clock, log)
 
-    answer = operate(command, Operator(bootstrap, audit_seals, re_seal, re_archive), log)
+    re_archive_audit = ReArchiveAudit(audit, archived, world.clock, log)
+    operator = Operator(bootstrap, audit_seals, re_seal, re_archive, re_archive_audit)
+    answer = operate(command, operator, log)
 
     assert "error" not in answer
     assert log.actions == ["command_done"]
