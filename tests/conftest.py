@@ -1,9 +1,20 @@
 """What every test shares: the pinned time zones, one played day of a stack, and the order of long and short files."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
 import carillon.zones  # noqa: F401 - time zones come from the pinned tzdata, as in the cloud
+
+# The same examples on every machine, however slow it is: an example has no deadline, nor has making it.
+settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("steady")
 
 ON_ONE_DAY = (
     "tests/attacks/test_planted_secrets.py",

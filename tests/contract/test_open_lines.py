@@ -58,7 +58,11 @@ def database(serve, pauses):
     def over(*answers):
         server = serve(ok(Item={}), *answers)
         clock = FakeClock()
-        made = Database(client=aws.client("dynamodb"), pace=Pace(clock, FakeChance()), runs_table="r")
+        made = Database(
+            client=aws.client("dynamodb", read_timeout_seconds=60),
+            pace=Pace(clock, FakeChance()),
+            runs_table="r",
+        )
         made.get("r", {})
         server.requests.clear()
         aws.CALLS.take()
