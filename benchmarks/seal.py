@@ -50,7 +50,7 @@ def ours() -> Pair:
     kms = KeysInMemory()
     sender = seals_in_memory("tick", kms).signing_messages()
     reader = seals_in_memory("worker", kms).verifying_messages()
-    return lambda: sender.seal(MESSAGE), lambda body: _same(reader.open(body), MESSAGE)
+    return lambda: sender.seal([MESSAGE])[0], lambda body: _same(reader.open(body), MESSAGE)
 
 
 def encryption_sdk(*, cached: bool) -> Pair:

@@ -75,9 +75,9 @@ def cpu_seconds(work: Callable[[], Any]) -> float:
 class InClear:
     """What messages would cost if they were neither sealed nor signed; no stack sends them so."""
 
-    def seal(self, message: Dispatch) -> str:
-        """The message's own JSON."""
-        return message.encode()
+    def seal(self, messages: Sequence[Dispatch]) -> list[str]:
+        """The messages' own JSON."""
+        return [message.encode() for message in messages]
 
 
 def the_claimer(messages: MessageSealer) -> Claimer:

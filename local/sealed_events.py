@@ -43,6 +43,6 @@ def sealed_event(payload: bytes, messages: MessageSealer) -> bytes:
 
 def _sealed(body: str, messages: MessageSealer) -> str:
     try:
-        return messages.seal(Dispatch.decode(body))
+        return messages.seal([Dispatch.decode(body)])[0]
     except MalformedMessage:
         return body

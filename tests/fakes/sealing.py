@@ -10,8 +10,8 @@ ENVIRONMENT = "carillon"
 class ClearMessages:
     """MessageSealer and MessageOpener that neither seal nor sign."""
 
-    def seal(self, message):
-        return message.encode()
+    def seal(self, messages):
+        return [message.encode() for message in messages]
 
     def open(self, body):
         return Dispatch.decode(body)

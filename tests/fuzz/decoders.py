@@ -15,7 +15,7 @@ with atheris.instrument_imports(include=["carillon"]):
     from carillon.domain.dispatch import Dispatch
     from carillon.domain.errors import MalformedMessage, SealError
     from carillon.domain.seal import DataKey, Envelope, seal, unseal
-    from carillon.domain.signed_message import sign_message, take_apart
+    from carillon.domain.signed_message import sign_message, sign_messages, take_apart
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -87,7 +87,8 @@ def seeds():
     text = b'{"v":1,"schedule_id":"etl","run_key":"20261122T020000Z","attempt":1,"not_before":0,"min_revision":3}'
     sealed = seal(text, KEY, CONTEXT, bytes(32))
     message = sign_message(sealed, certified, SESSION)
-    return (sealed, sealed, message.encode(), base64.b64decode(message), certified, certified, text)
+    among_others = sign_messages([sealed, text], certified, SESSION)[0]
+    return (sealed, sealed, message.encode(), base64.b64decode(among_others), certified, certified, text)
 
 
 def main():

@@ -30,6 +30,10 @@ class Pair:
     def message(self, attempt=1, min_revision=3):
         return Dispatch(RunId.of_fire_time("etl", self.clock.now()), attempt, self.clock.now(), min_revision)
 
+    def body(self, among=1):
+        """A message's body, sent by itself or among others."""
+        return self.sender.seal([self.message()] * among)[-1]
+
 
 @pytest.fixture
 def pair():
@@ -37,15 +41,25 @@ def pair():
 
 
 def test_a_message_arrives_as_it_was_sent_and_nobody_else_can_read_it(pair):
-    body = pair.sender.seal(pair.message())
+    body = pair.body()
     assert pair.reader.open(body) == pair.message()
     assert b"etl" not in base64.b64decode(body)
+
+
+def test_messages_that_are_sent_together_are_read_in_any_order_and_without_each_other(pair):
+    messages = [pair.message(attempt) for attempt in range(1, 11)]
+    bodies = pair.sender.seal(messages)
+    assert [pair.reader.open(body) for body in reversed(bodies)] == messages[::-1]
+    other_worker = seals(pair.clock, role="worker", kms=pair.kms).verifying_messages()
+    assert other_worker.open(bodies[3]) == messages[3]
 
 
 def test_10_000_messages_cost_two_calls_of_kms_and_reading_them_two():
     pair = Pair()
     messages = [pair.message(attempt) for attempt in range(10_000)]
-    bodies = [pair.sender.seal(message) for message in messages]
+    bodies = [
+        body for first in range(0, 10_000, 10) for body in pair.sender.seal(messages[first : first + 10])
+    ]
     assert pair.kms.calls == {"Sign": 1, "GenerateDataKey": 1}
     pair.kms.calls.clear()
     assert [pair.reader.open(body) for body in bodies] == messages
@@ -53,18 +67,18 @@ def test_10_000_messages_cost_two_calls_of_kms_and_reading_them_two():
 
 
 def test_certificates_and_data_keys_roll_by_themselves_and_old_messages_stay_readable(pair):
-    early = pair.sender.seal(pair.message())
+    early = pair.body()
     pair.clock.advance(SESSION / 2)
-    middle = pair.sender.seal(pair.message())
+    middle = pair.body()
     assert pair.kms.calls == {"Sign": 2, "GenerateDataKey": 1}
     pair.clock.advance(SESSION / 2)
-    late = pair.sender.seal(pair.message())
+    late = pair.body()
     assert pair.kms.calls == {"Sign": 3, "GenerateDataKey": 2}
     assert None not in [pair.reader.open(body) for body in (early, middle, late)]
 
 
 def test_a_message_whose_certificate_has_run_out_since_is_dropped_quietly(pair):
-    body = pair.sender.seal(pair.message())
+    body = pair.body()
     pair.clock.advance(SESSION)
     assert pair.reader.open(body) is not None
     pair.clock.advance(1)
@@ -92,11 +106,12 @@ def test_a_message_signed_after_its_certificate_ran_out_is_refused(pair):
 def test_a_message_of_somebody_else_is_refused(sender, reason):
     pair = Pair(**sender)
     with pytest.raises(SealError, match=reason):
-        pair.reader.open(pair.sender.seal(pair.message()))
+        pair.reader.open(pair.body())
 
 
-def test_every_altered_byte_is_refused(pair):
-    raw = base64.b64decode(pair.sender.seal(pair.message()))
+@pytest.mark.parametrize("among", [1, 3])
+def test_every_altered_byte_is_refused(pair, among):
+    raw = base64.b64decode(pair.body(among))
     for place in range(len(raw)):
         altered = bytearray(raw)
         altered[place] ^= 1
@@ -104,9 +119,10 @@ def test_every_altered_byte_is_refused(pair):
             pair.reader.open(base64.b64encode(altered).decode())
 
 
+@pytest.mark.parametrize("among", [1, 3])
 @pytest.mark.parametrize("change", ["truncated", "extended", "doubled"])
-def test_a_message_of_another_length_is_refused(pair, change):
-    raw = base64.b64decode(pair.sender.seal(pair.message()))
+def test_a_message_of_another_length_is_refused(pair, change, among):
+    raw = base64.b64decode(pair.body(among))
     changed = {"truncated": raw[:-1], "extended": raw + b"\0", "doubled": raw + raw}[change]
     with pytest.raises(SealError):
         pair.reader.open(base64.b64encode(changed).decode())
@@ -122,7 +138,7 @@ def test_an_envelope_of_another_purpose_is_no_message_even_if_it_is_signed(pair)
 
 def test_the_envelope_of_one_message_under_the_signature_of_another_is_refused(pair):
     first, second = (
-        base64.b64decode(pair.sender.seal(replace(pair.message(), attempt=attempt))) for attempt in (1, 2)
+        base64.b64decode(*pair.sender.seal([replace(pair.message(), attempt=attempt)])) for attempt in (1, 2)
     )
     swapped = first[:-100] + second[-100:]
     with pytest.raises(SealError, match="signature is wrong"):
@@ -145,11 +161,11 @@ FAULTS = {
 @pytest.mark.parametrize("case", ["an outage", "throttling"])
 def test_while_kms_does_not_answer_nothing_is_sent_or_read(pair, case):
     fault, error = FAULTS[case]
-    body = pair.sender.seal(pair.message())
+    body = pair.body()
     pair.clock.advance(SESSION / 2)
     pair.kms.fault = fault
     with pytest.raises(error):
-        pair.sender.seal(pair.message())
+        pair.body()
     with pytest.raises(error):
         pair.reader.open(body)
     pair.kms.fault = None

@@ -55,7 +55,7 @@ def test_a_retry_is_bound_to_the_revision_that_its_run_began_with(life):
 def test_an_expired_message_is_dropped_and_the_sweep_sends_a_fresh_one(life):
     kms = FakeKms()
     tick, worker = (seals(life.clock, role=role, kms=kms) for role in ("tick", "worker"))
-    body = tick.signing_messages().seal(life.queue.sent.pop(0).dispatch)
+    body = tick.signing_messages().seal([life.queue.sent.pop(0).dispatch])[0]
     life.execute._messages = worker.verifying_messages()
     life.clock.advance(timedelta(hours=1, seconds=1).total_seconds())
     assert take(life, body).ending is Ending.EXPIRED
@@ -63,13 +63,13 @@ def test_an_expired_message_is_dropped_and_the_sweep_sends_a_fresh_one(life):
 
     life.tick_once()
     (fresh,) = [sent.dispatch for sent in life.queue.sent if sent.dispatch.run_id == life.row.run_id]
-    assert take(life, tick.signing_messages().seal(fresh)).ending is not Ending.EXPIRED
+    assert take(life, tick.signing_messages().seal([fresh])[0]).ending is not Ending.EXPIRED
 
 
 def test_an_expired_dead_letter_is_dropped_and_ends_no_run(life):
     kms = FakeKms()
     tick, reader = (seals(life.clock, role=role, kms=kms) for role in ("tick", "deadletter"))
-    body = tick.signing_messages().seal(life.queue.sent[0].dispatch)
+    body = tick.signing_messages().seal([life.queue.sent[0].dispatch])[0]
     life.take_in._messages = reader.verifying_messages()
     life.clock.advance(3601)
     life.take_in("m1", body)
@@ -79,7 +79,7 @@ def test_an_expired_dead_letter_is_dropped_and_ends_no_run(life):
 def test_a_forged_dead_letter_is_kept_and_alerted_and_ends_no_run(life):
     strange, reader = (seals(life.clock, role="tick", kms=FakeKms()) for _ in range(2))
     life.take_in._messages = reader.verifying_messages()
-    life.take_in("m1", strange.signing_messages().seal(life.queue.sent[0].dispatch))
+    life.take_in("m1", strange.signing_messages().seal([life.queue.sent[0].dispatch])[0])
     assert (life.row.state, list(life.kept.kept)) == (RunState.QUEUED, ["m1"])
     ((_, alert),) = life.alerts.published
     assert alert["alert"] == "message_unreadable"

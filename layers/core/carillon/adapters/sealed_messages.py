@@ -3,13 +3,14 @@
 The sealed text is the moment of signing, eight bytes of epoch milliseconds, and then the message's own JSON.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from carillon.adapters.session import Root, SessionSigner
 from carillon.domain.dispatch import Dispatch
 from carillon.domain.errors import MalformedMessage
 from carillon.domain.moments import from_ms, to_ms
-from carillon.domain.signed_message import check_signer, check_time, sign_message, take_apart
+from carillon.domain.signed_message import check_signer, check_time, sign_messages, take_apart
 from carillon.ports.sealing import Opener, Sealer
 from carillon.ports.world import Clock
 
@@ -28,12 +29,14 @@ class SigningMessages:
         self._signer = signer
         self._clock = clock
 
-    def seal(self, message: Dispatch) -> str:
-        """The body of a queue message."""
+    def seal(self, messages: Sequence[Dispatch]) -> list[str]:
+        """The bodies of queue messages that are sent at once."""
         session = self._signer.session()
         signed_at = to_ms(self._clock.now()).to_bytes(_MOMENT_BYTES)
-        envelope = self._sealer.seal(signed_at + message.encode().encode(), CONTEXT)
-        return sign_message(envelope, session.certified, session.key)
+        envelopes = [
+            self._sealer.seal(signed_at + message.encode().encode(), CONTEXT) for message in messages
+        ]
+        return sign_messages(envelopes, session.certified, session.key)
 
 
 class VerifyingMessages:

@@ -42,7 +42,7 @@ class SqsDispatchQueue:
         for first in range(0, len(messages), TEN):
             ten = messages[first : first + TEN]
             try:
-                bodies = [self._messages.seal(message) for message in ten]
+                bodies = self._messages.seal(ten)
             except CarillonError as error:
                 if not error.retryable:
                     raise

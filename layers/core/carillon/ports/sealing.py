@@ -3,7 +3,7 @@
 An outage of the key service is `Unavailable` or `Throttled`: nothing is ever sent or stored in clear instead.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -66,8 +66,8 @@ class SealedRows(Protocol):
 class MessageSealer(Protocol):
     """Makes dispatch messages that nobody else can read or make."""
 
-    def seal(self, message: Dispatch) -> str:
-        """The body of a queue message, signed now."""
+    def seal(self, messages: Sequence[Dispatch]) -> list[str]:
+        """The bodies of at most ten queue messages, signed now; each can be read without the others."""
 
 
 class MessageOpener(Protocol):
