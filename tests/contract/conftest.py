@@ -4,6 +4,7 @@ import threading
 from functools import cache
 from types import SimpleNamespace
 
+import botocore.session
 import pytest
 from moto import mock_aws
 from moto.core.models import botocore_stubber
@@ -48,6 +49,17 @@ def connected():
     """The client and its wire, made once: a client costs more than a test."""
     client = aws.client("dynamodb", attempts=1)
     return client, Wire(client)
+
+
+@pytest.fixture
+def aws_client(monkeypatch):
+    """Makes clients of AWS as moto plays it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        session = botocore.session.Session()
+        yield lambda service: session.create_client(service, region_name="eu-central-1")
 
 
 @pytest.fixture

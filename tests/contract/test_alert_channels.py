@@ -3,10 +3,8 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-import botocore.session
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from moto import mock_aws
 
 from carillon.adapters import alert_webhook
 from carillon.adapters.alert_bus import AlertBus
@@ -19,18 +17,8 @@ from carillon.domain.errors import CarillonError, Unavailable
 from carillon.domain.targets.signature import signature_headers
 from tests.contract.targets.receiver import Receiver
 
-REGION, BUS = "eu-central-1", "arn:aws:events:eu-central-1:123456789012:event-bus/alerts"
+BUS = "arn:aws:events:eu-central-1:123456789012:event-bus/alerts"
 ALERT = {"alert": "run_failed", "alert_id": "etl@20261122T020000Z:FAILED", "reason": "Zeitüberschreitung"}
-
-
-@pytest.fixture
-def aws(monkeypatch):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        session = botocore.session.Session()
-        yield lambda service: session.create_client(service, region_name=REGION)
 
 
 @pytest.fixture
@@ -118,8 +106,8 @@ def test_without_its_key_nothing_is_sent(hook):
     assert receiver.accepted == 0
 
 
-def test_the_key_is_read_once_and_an_unnamed_one_is_empty(aws):
-    ssm, made = aws("ssm"), []
+def test_the_key_is_read_once_and_an_unnamed_one_is_empty(aws_client):
+    ssm, made = aws_client("ssm"), []
     ssm.put_parameter(Name="/carillon/alerts", Value="the key", Type="SecureString")
 
     def connect():
@@ -135,9 +123,9 @@ def test_the_key_is_read_once_and_an_unnamed_one_is_empty(aws):
 
 
 @pytest.fixture
-def bus(aws):
+def bus(aws_client):
     """A bus whose alerts go to a queue: how to publish, and what arrived."""
-    events, sqs = aws("events"), aws("sqs")
+    events, sqs = aws_client("events"), aws_client("sqs")
     events.create_event_bus(Name="alerts")
     url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

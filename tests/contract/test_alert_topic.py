@@ -2,28 +2,16 @@
 
 import json
 
-import botocore.session
 import pytest
-from moto import mock_aws
 
 from carillon.adapters.sns import SnsAlertTopic
 from carillon.domain.errors import CarillonError
 
 
 @pytest.fixture
-def aws(monkeypatch):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        session = botocore.session.Session()
-        yield lambda service: session.create_client(service, region_name="eu-central-1")
-
-
-@pytest.fixture
-def inbox(aws):
+def inbox(aws_client):
     """A topic with one queue subscribed: how to publish to it, and what arrived."""
-    sns, sqs = aws("sns"), aws("sqs")
+    sns, sqs = aws_client("sns"), aws_client("sqs")
     topic_arn = sns.create_topic(Name="alerts")["TopicArn"]
     url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
     queue_arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -66,8 +54,8 @@ def test_a_subject_is_made_what_sns_takes(inbox, subject, sent):
     assert [message["Subject"] for message in arrived()] == [sent]
 
 
-def test_a_topic_that_does_not_exist_is_a_named_error(aws):
-    topic = SnsAlertTopic(aws("sns"), "arn:aws:sns:eu-central-1:123456789012:gone")
+def test_a_topic_that_does_not_exist_is_a_named_error(aws_client):
+    topic = SnsAlertTopic(aws_client("sns"), "arn:aws:sns:eu-central-1:123456789012:gone")
 
     with pytest.raises(CarillonError, match="NotFound") as raised:
         topic.publish("x", {})

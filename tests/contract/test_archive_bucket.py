@@ -3,10 +3,8 @@
 import gzip
 import io
 
-import botocore.session
 import pytest
 from botocore.response import StreamingBody
-from moto import mock_aws
 
 from carillon.adapters.s3 import S3ArchiveBucket, S3ArchiveReader, read_object
 from carillon.domain.errors import CarillonError, Unavailable
@@ -17,14 +15,12 @@ KEY = "runs/date=2026-11-22/hour=02/1-1c9f0a7e.jsonl.gz"
 
 
 @pytest.fixture
-def s3(monkeypatch):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        client = botocore.session.Session().create_client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket="archive")
-        yield client
+def s3(aws_client):
+    client = aws_client("s3")
+    client.create_bucket(
+        Bucket="archive", CreateBucketConfiguration={"LocationConstraint": client.meta.region_name}
+    )
+    return client
 
 
 def test_an_object_comes_back_as_the_gzip_bytes_it_was_written_with(s3):
