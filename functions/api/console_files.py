@@ -21,8 +21,8 @@ TYPES: Final[Mapping[str, str]] = {
     ".svg": "image/svg+xml",
 }
 _ADDRESS: Final = re.compile(r"/|/console/[^/]+/[^/]+")
-_UNSEEN: Final = re.compile(r"^[ ]+|^[ ]*(?://|/\*\*).*$", re.MULTILINE)
-"""Indentation and comments: they stay in the repository, and lines keep their numbers."""
+_UNSEEN: Final = re.compile(r"^[ ]+|^[ ]*(?://|/\*\*).*$|[ ](?==>)|(?<==>)[ ]", re.MULTILINE)
+"""Indentation, comments and the room around arrows: they stay in the repository, and lines keep their numbers."""
 
 _STYLE_SPACE: Final = re.compile(r"(?<=[:;,{}])\s+|;?\s+(?=})|\s+(?={)")
 """Spaces of the style that nothing needs; its texts in quotes hold none of them."""

@@ -169,4 +169,4 @@ def test_the_audit_log_is_narrowed_down_by_time(stack, as_user):
     user.sees("schedule:audited", "main")
     user.type("#to", "2026-01-01T00:00:00Z")
     user.press("Search")
-    user.sees("There is nothing.", "main")
+    user.sees("There is nothing here yet.", "main")

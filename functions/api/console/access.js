@@ -73,7 +73,8 @@ export function editJson(title, document, work, done, word = t('save')) {
 
 export async function showAudit({ root, signal, query: asked }) {
   const wanted = Object.fromEntries(['actor', 'object', 'from', 'to'].map((name) => [name, asked.get(name) || '']));
-  const inputs = Object.keys(wanted).map((name) => h('input', { id: name === 'actor' ? 'search' : name, name, value: wanted[name] }));
+  const hints = { actor: 'admin', object: 'schedule:nightly-etl', from: '2026-12-01T00:00:00Z' };
+  const inputs = Object.keys(wanted).map((name) => h('input', { id: name === 'actor' ? 'search' : name, name, value: wanted[name], placeholder: hints[name] }));
   const submit = (event) => {
     event.preventDefault();
     location.hash = `#/audit?${new URLSearchParams(inputs.map((each) => [each.name, each.value.trim()]).filter(([, value]) => value))}`;

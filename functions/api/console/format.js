@@ -6,7 +6,7 @@ const locale = () => (language() === 'zh' ? 'zh-CN' : 'en-GB');
 
 export function moment(text) {
   if (!text && text !== 0) return '–';
-  const options = { year: 'numeric', month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' };
+  const options = { year: 'numeric', month: language() === 'zh' ? '2-digit' : 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' };
   return new Intl.DateTimeFormat(locale(), options).format(new Date(text));
 }
 

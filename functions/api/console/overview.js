@@ -61,7 +61,7 @@ function showStats(node, stats) {
     tile(t('success_rate'), share(total.succeeded, ended)), tile(t('average_lateness'), duration(total.average_lateness_ms)),
     tile(t('average_duration'), duration(total.average_duration_ms)), tile(t('retried'), count(total.retried)),
     tile(t('not_run'), count(total.skipped + total.misfired + total.overlap_skipped + total.excluded + total.missed))),
-  hourBars(stats)));
+  hourBars(stats), empty(t('hours_picture'))));
 }
 
 /** One line of a run: its name, its state, when. */

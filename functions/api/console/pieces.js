@@ -13,7 +13,7 @@ export const pre = (text, label) => h('pre', { tabindex: '0', role: 'region', 'a
 
 /** Fire times as the wall clock shows them, each with what changes it. */
 export const fireTimes = (items) => h('ol', {}, items.map((each) => h('li', { class: each.skipped ? 'skipped' : null },
-  h('time', { datetime: each.at, title: moment(each.at) }, each.local.replace('T', ' ')), ' ', h('span', { class: 'quiet' }, each.note || ''))));
+  h('time', { datetime: each.at, title: moment(each.at) }, each.local.replace(/T|(?=[+-]\d\d:\d\d$)/g, ' ')), ' ', h('span', { class: 'quiet' }, each.note || ''))));
 
 export function button(label, act, kind = '') {
   return h('button', { type: 'button', class: kind, 'data-key': label, on: { click: act } }, label);

@@ -105,7 +105,7 @@ function showStory(node, run) {
   const event = (each) => h('li', { class: `event ${each.status.toLowerCase()}` }, h('time', { datetime: new Date(each.timestamp).toISOString(), title: moment(each.timestamp) }, clock(each.timestamp)),
     h('strong', {}, stateWord(each.status)), h('span', {}, each.message), h('span', { class: 'quiet' }, each.duration_ms === null ? '' : duration(each.duration_ms)));
   swap(node, h('div', { class: 'columns' },
-    panel(t('attempts'), attempts.length ? table(t('attempts'), ['#', `~${t('began')}`, t('state'), t('duration'), t('message')], attempts.map(attempt)) : empty(t('not_begun'))),
+    panel(t('attempts'), attempts.length ? table(t('attempts'), ['#', `~${t('began')}`, t('state'), `~${t('duration')}`, t('message')], attempts.map(attempt)) : empty(t('not_begun'))),
     panel(t('events'), h('ol', { class: 'events' }, run.events.map(event)))));
 }
 

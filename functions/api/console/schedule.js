@@ -83,12 +83,12 @@ function showRuns(node, id, page, older, signal) {
     showRuns(node, id, page, older, signal);
   };
   const row = (run) => [h('a', { href: link('runs', run.run_id) }, run.run_id.slice(id.length + 1)), badge(run.state), stamp(run.fire_at), `${run.attempt}`, duration(run.duration_ms), duration(run.lateness_ms), run.reason || ''];
-  const heads = [t('run'), t('state'), t('fire_time'), `~${t('attempts')}`, t('duration'), `~${t('lateness')}`, `~${t('reason')}`];
+  const heads = [t('run'), t('state'), t('fire_time'), `~${t('attempts')}`, `~${t('duration')}`, `~${t('lateness')}`, `~${t('reason')}`];
   // What is claimed ahead would push everything else out of sight.
   const ahead = runs.filter((run) => run.state === 'QUEUED' && new Date(run.fire_at) > Date.now());
   const hidden = new Set(ahead.slice(0, -3));
   const begun = runs.filter((run) => !ahead.includes(run));
-  swap(node, panel(t('history'), runs.length ? [begun.length ? history(begun.slice(0, 100)) : null, hidden.size ? h('p', { class: 'quiet' }, t('ahead', { n: hidden.size })) : null,
+  swap(node, panel(t('history'), runs.length ? [begun.length ? [history(begun.slice(0, 100)), empty(t('history_picture'))] : null, hidden.size ? h('p', { class: 'quiet' }, t('ahead', { n: hidden.size })) : null,
     table(t('history'), heads, runs.filter((run) => !hidden.has(run)).map(row))] : empty(t('no_runs')),
     older.cursor ? button(t('older'), () => act(next, null, '')) : null));
 }

@@ -7,7 +7,7 @@ actions|Actions|操作
 activate|Activate|启用
 actor|Who|操作者
 after|after|跟随
-ahead|{n} more fire times are claimed ahead.|另有 {n} 次触发已提前领取。
+ahead|{n} more fire times are recorded ahead.|另有 {n} 次触发已提前登记。
 all_well|Nothing failed in the last week.|最近一周没有失败。
 any|any|任意
 arguments|Arguments, JSON|参数(JSON)
@@ -93,7 +93,7 @@ graph|Graph|流程图
 headers|Headers, JSON|请求头(JSON)
 history|History|历史
 history_picture|Runs, oldest first: colour is state, length is duration|运行历史:颜色表示状态,长度表示时长
-hours_picture|Runs by hour|每小时运行
+hours_picture|Runs by hour, failures on top|每小时运行,失败在上
 how|How|方式
 id_hint|Lower-case letters, digits, - and _.|小写字母、数字、- 和 _。
 inherits|Inherits|继承
@@ -135,12 +135,12 @@ no_letters|Every message was delivered.|所有消息都已送达。
 no_output|It has put out nothing.|没有输出。
 no_rights|You have no permissions yet: ask an administrator for a role.|您还没有权限:请向管理员申请角色。
 no_runs|It has not run yet.|尚未运行。
-no_schedules|There are no such schedules.|没有符合的计划。
+no_schedules|No schedules here. Search for less, or make a new one.|没有符合的计划。可放宽搜索,或新建计划。
 not_begun|It has not begun yet.|尚未开始。
 not_readable|This cannot be read yet.|暂时无法解析。
 not_run|Not run|未运行
 note|How was it dealt with?|如何处理的?
-nothing|There is nothing.|没有内容。
+nothing|There is nothing here yet.|这里还没有内容。
 nothing_next|Nothing is going to fire.|没有将要触发的计划。
 nothing_now|Nothing runs or waits.|没有运行或等待中的任务。
 now|Running and waiting|运行与等待
@@ -255,9 +255,9 @@ tag|Tag|标签
 tags|Tags|标签
 tags_hint|For example team=data, tier=1.|例如 team=data, tier=1。
 task|Task|任务名
-theme_auto|Auto|自动
-theme_dark|Dark|深色
-theme_light|Light|浅色
+theme_auto|◐ Auto|◐ 自动
+theme_dark|◐ Dark|◐ 深色
+theme_light|◐ Light|◐ 浅色
 timeout|Timeout, seconds|超时(秒)
 to|To|到
 trace|Trace|追踪
