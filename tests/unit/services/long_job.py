@@ -9,7 +9,7 @@ from carillon.domain.job import Retry, Wait
 from carillon.domain.outcome import Outcome, OutcomeKind
 from carillon.domain.target_call import TargetCall
 from tests.fakes.life import ADMIN, Life
-from tests.faults.workflow.dying_world import Death, DyingDatabase, Reaper
+from tests.fakes.mortal import Death, Mortal
 
 LONG = timedelta(minutes=30)
 LONGEST_STORY = 150
@@ -53,7 +53,7 @@ class Elsewhere:
         return next(work for work in self.works if work.name == remote_id)
 
 
-class LongJob(Life):
+class LongJob(Mortal, Life):
     """The run of `etl` waits for `wait`; a process dies at each of the points in `deaths`."""
 
     def __init__(self, wait, deaths=(), attempts=3, wait_minutes=60):
@@ -66,37 +66,21 @@ class LongJob(Life):
         revision = self.database.revisions["etl", 1]
         job = replace(revision.job, target={**revision.job.target, "kind": kind}, wait=waits)
         self.database.revisions["etl", 1] = replace(revision, job=job)
-        self.reaper = Reaper(deaths)
-        self.database.__class__ = DyingDatabase
-        self.database.reaper = self.reaper
-        self._guard(self.queue, "send")
-        for name in ("execute", "ask", "stop"):
-            self._guard(self.place, name)
-
-    def _guard(self, part, name):
-        inner = getattr(part, name)
-
-        def guarded(*arguments):
-            self.reaper.pass_by(f"before {name}")
-            answer = inner(*arguments)
-            self.reaper.pass_by(f"after {name}")
-            return answer
-
-        setattr(part, name, guarded)
+        self.make_mortal(deaths, *((self.place, name) for name in ("execute", "ask", "stop")))
 
     def live(self, minutes=LONGEST_STORY, at=None):
         """Minute by minute: the tick, the worker, the end of the work; `at` does things at some minutes."""
         for minute in range(minutes):
-            self._survive(self.tick_once)
-            self._work_off()
+            self.survives(self.tick_once)
+            self.work_off()
             for work in self.place.works:
                 if self.clock.now() >= work.ends_at and not (work.is_stopped or work.is_told):
-                    told = [self._survive(lambda work=work: self.tell(work)) for _ in range(self.tellings)]
+                    told = [self.survives(lambda work=work: self.tell(work)) for _ in range(self.tellings)]
                     work.is_told = all(told)
             if at is not None and minute in at:
-                while not self._survive(at[minute]):
+                while not self.survives(at[minute]):
                     """An operator who got no answer asks again."""
-            self._work_off()
+            self.work_off()
             if self.start in {run.fire_at for run in self.database.runs.values() if run.state.is_terminal}:
                 return
             self.clock.advance(60)
@@ -116,16 +100,3 @@ class LongJob(Life):
             raise Death from None
         except CarillonError as refusal:
             self.refused.append(refusal)
-
-    def _work_off(self):
-        while self.queue.sent:
-            message = self.queue.sent.pop(0)
-            if not self._survive(lambda message=message: self.work(message)):
-                self.queue.sent.append(message)
-
-    def _survive(self, act):
-        try:
-            act()
-        except Death:
-            return False
-        return True
