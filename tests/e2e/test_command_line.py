@@ -20,6 +20,27 @@ def test_an_event_that_is_no_json_is_refused_before_anything_starts(tmp_path, ca
     assert "cannot be read: No such file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["up", "--port", "99999"], "99999 is not a whole number from 0 to 65535"),
+        (["up", "--port", "http"], "http is not a whole number from 0 to 65535"),
+        (["chaos", "--runs", "0"], "0 is not a whole number from 1 to 1000"),
+        (["chaos", "--seconds", "-5"], "-5 is not a whole number from 1 to 3600"),
+        (["demo", "--seconds", "0"], "0 is not a whole number from 1 to 3600"),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused_before_anything_starts(arguments, said, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert said in capsys.readouterr().err
+
+
+def test_without_a_command_the_commands_are_listed(capsys):
+    assert main([]) == 2
+    assert "keep the stack running until Ctrl-C" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_one_invocation_gives_the_answer_and_the_logs(tmp_path):
     plan = Plan(template=write_stack(tmp_path), folder=tmp_path / "state", parameters={}, sources=False)
