@@ -4,6 +4,7 @@ import pytest
 
 from carillon.domain.access import Principal
 from carillon.domain.errors import RunNotCompensable
+from carillon.domain.outcome import retryable
 from carillon.domain.run import RunState
 from carillon.services.journal import Journal
 from carillon.services.settle_run import SettleRun
@@ -92,3 +93,54 @@ def test_a_workflow_is_stopped_at_once_and_takes_back_what_it_did_when_asked():
     assert world.top.state is RunState.COMPENSATED
     assert (world.clock.now() - before).total_seconds() < 5
     assert world.named.called == ["extract", "undo_extract"]
+
+
+PLAIN = task("work", compensate=task("undo_work"))
+
+
+def cancelled(world, **how):
+    stop = StopRun(world.schedules, world.cancel_run, world.clock, Journal(world.chance))
+    stop(OPS, str(world.top_id), **how)
+    world.settle()
+    return world.top.state, world.top.reason, world.named.called
+
+
+@pytest.mark.parametrize(
+    ("how", "state", "reason", "undone"),
+    [
+        ({"compensate": True}, RunState.COMPENSATED, "cancelled_and_taken_back", ["undo_work"]),
+        ({}, RunState.CANCELLED, "cancelled", []),
+    ],
+)
+def test_a_task_between_two_attempts_is_taken_back_when_its_cancel_asks_for_it(how, state, reason, undone):
+    world = WorkflowWorld(PLAIN)
+    world.says["work"] = [retryable("http_503", "The target is down.")]
+    world.tick.run(range(1))
+    world.work()
+    assert world.top.state is RunState.RETRYING
+    assert cancelled(world, **how) == (state, reason, ["work", *undone])
+    # Asking again changes nothing.
+    assert cancelled(world, **how) == (state, reason, ["work", *undone])
+
+
+def test_a_task_that_runs_is_taken_back_once_it_has_stopped():
+    world = WorkflowWorld(PLAIN)
+
+    def answers(call):
+        stop = StopRun(world.schedules, world.cancel_run, world.clock, Journal(world.chance))
+        stop(OPS, str(world.top_id), compensate=True)
+        return retryable("http_503", "The target is down.")
+
+    world.says["work"] = [answers]
+    assert world.fire().state is RunState.COMPENSATED
+    assert (world.top.reason, world.named.called) == ("cancelled_and_taken_back", ["work", "undo_work"])
+
+
+@pytest.mark.parametrize("job", [PLAIN, task("work")], ids=["not begun", "nothing to take back with"])
+def test_nothing_is_said_to_be_taken_back_where_nothing_was(job):
+    world = WorkflowWorld(job)
+    world.tick.run(range(1))
+    if job is not PLAIN:
+        world.says["work"] = [retryable("http_503", "The target is down.")]
+        world.work()
+    assert cancelled(world, compensate=True)[:2] == (RunState.CANCELLED, "cancelled")

@@ -12,12 +12,16 @@ from typing import Final
 from carillon.domain.lifecycle import advance
 from carillon.domain.outcome import Outcome
 from carillon.domain.run import EventKind, Run, RunState
+from carillon.domain.workflow.ending import COMPENSATE_FIRST
+from carillon.domain.workflow.rows import compensating
+from carillon.domain.workflow.tasks import BELOW
 
+CANCELLED: Final = "cancelled"
 _ENDED_AT_ONCE: Final = frozenset({RunState.QUEUED, RunState.RETRYING, RunState.WAITING})
 
 
 class CancelAnswer(StrEnum):
-    """What became of the wish: the run has ended, its attempt is asked to stop, or there is nothing to stop."""
+    """What became of the wish: the run has ended, it will (it stops, or is taken back), or there is nothing to stop."""
 
     CANCELLED = "cancelled"
     ASKED = "asked"
@@ -30,7 +34,8 @@ def request(run: Run, now: datetime, reason: str, message: str, claim_id: str) -
     `reason` is a stable word such as `replaced`; the message says who wants it and why.
     """
     if run.state in _ENDED_AT_ONCE and not is_followed(run):
-        return CancelAnswer.CANCELLED, cancel(run, now, message, reason=reason, claim_id=claim_id)
+        after = cancel(run, now, message, reason=reason, claim_id=claim_id)
+        return (CancelAnswer.CANCELLED if after.state.is_terminal else CancelAnswer.ASKED), after
     if run.state is not RunState.RUNNING and not is_followed(run):
         return CancelAnswer.TOO_LATE, run
     if run.cancel_requested_at is not None:
@@ -51,15 +56,17 @@ def cancel(
     claim_id: str | None = None,
     duration_ms: int | None = None,
 ) -> Run:
-    """The run ends CANCELLED, with the reason of the wish unless another is given."""
+    """The run ends CANCELLED, with the reason of the wish unless another is given.
+
+    A task whose wish asks for it is taken back instead, if it has begun and says how.
+    """
+    reason, claim_id = reason or run.cancel_reason or CANCELLED, claim_id or run.claim_id
+    if reason == COMPENSATE_FIRST and run.origin not in BELOW:
+        if run.compensable and claim_id is not None:
+            return compensating(run, now, claim_id, message, reason)
+        reason = CANCELLED
     return advance(
-        run,
-        EventKind.CANCEL,
-        now,
-        message,
-        duration_ms=duration_ms,
-        reason=reason or run.cancel_reason or "cancelled",
-        claim_id=claim_id or run.claim_id,
+        run, EventKind.CANCEL, now, message, duration_ms=duration_ms, reason=reason, claim_id=claim_id
     )
 
 

@@ -1,7 +1,7 @@
 """An operator's wish that a run stops: at once while nothing runs, by asking while an attempt does."""
 
 from carillon.domain.access import Principal
-from carillon.domain.cancelling import CancelAnswer
+from carillon.domain.cancelling import CANCELLED, CancelAnswer
 from carillon.domain.errors import RunEnded, WrongState
 from carillon.domain.run import RunState
 from carillon.domain.run_id import RunId
@@ -27,19 +27,25 @@ class StopRun:
     def __call__(self, principal: Principal, run_id: str, *, compensate: bool = False) -> CancelResult:
         """What became of it; cancelling twice changes nothing. RunNotFound, RunEnded, WrongState, Forbidden.
 
-        A cancelled workflow keeps its effects, unless `compensate` asks that they be taken back.
+        A cancelled run keeps its effects, unless `compensate` asks that they be taken back.
         """
         parsed = RunId.parse(run_id)
         authorise_schedule(principal, Permission.CANCEL_RUNS, self._schedules, parsed.schedule_id)
         audit = self._journal.entry(principal, "run.cancel", f"run:{parsed}", self._clock.now())
         result = self._cancel_run(
-            parsed, COMPENSATE_FIRST if compensate else "cancelled", f"cancelled by {principal.name}", audit
+            parsed, COMPENSATE_FIRST if compensate else CANCELLED, f"cancelled by {principal.name}", audit
         )
-        if result.run.state is RunState.COMPENSATING:
-            raise WrongState(
-                "The run's effects are being taken back, which is not called off as a whole. Cancel the compensation "
-                "that is under way, and the run ends COMPENSATION_FAILED."
-            )
-        if result.answer is CancelAnswer.TOO_LATE and result.run.state is not RunState.CANCELLED:
-            raise RunEnded(f"The run is {result.run.state}; there is nothing left to cancel.")
+        is_repeated = compensate and result.run.reason == COMPENSATE_FIRST
+        if result.answer is CancelAnswer.TOO_LATE and not is_repeated:
+            _refuse(result.run.state)
         return result
+
+
+def _refuse(state: RunState) -> None:
+    if state is RunState.COMPENSATING:
+        raise WrongState(
+            "The run's effects are being taken back, which is not called off as a whole. Cancel the compensation "
+            "that is under way, and the run ends COMPENSATION_FAILED."
+        )
+    if state is not RunState.CANCELLED:
+        raise RunEnded(f"The run is {state}; there is nothing left to cancel.")
