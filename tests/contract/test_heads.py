@@ -99,6 +99,16 @@ def test_due_entries_come_earliest_first_up_to_the_horizon(stores):
     assert {head.schedule_id for head in all_pages(stores, NOW + minutes(3))} == {"s1", "s2", "s3"}
 
 
+def test_due_entries_come_in_pages_as_long_as_asked(stores):
+    saved(stores, *(schedule(f"s{n}", due_at=NOW + minutes(n)) for n in range(1, 9)))
+    for shard in range(SHARDS):
+        pages = list(stores.schedules.due_before(shard, NOW + minutes(9), 2))
+        assert [len(page) for page in pages[:-1]] == [2] * (len(pages) - 1)
+        assert [head.due_at for page in pages for head in page] == sorted(
+            head.due_at for page in stores.schedules.due_before(shard, NOW + minutes(9)) for head in page
+        )
+
+
 def test_due_entries_carry_what_plan_needs_and_nothing_of_the_rest(stores):
     saved(stores, replace(FULL, state=ScheduleState.ACTIVE))
     (entry,) = all_pages(stores, FULL.due_at)
@@ -177,8 +187,9 @@ def test_a_revision_number_cannot_be_written_twice(stores):
     assert stores.schedules.head("nightly-etl") == head
 
 
-def test_a_new_schedule_needs_an_unused_id(stores):
-    saved(stores, schedule())
+@pytest.mark.parametrize("due_at", [NOW, None], ids=["due", "paused"])
+def test_a_new_schedule_needs_an_unused_id(stores, due_at):
+    saved(stores, schedule(due_at=due_at))
     with pytest.raises(ScheduleExists, match="nightly-etl"):
         stores.schedules.write(change(None, schedule(owner="user:eve")))
     assert stores.schedules.head("nightly-etl").owner == ""

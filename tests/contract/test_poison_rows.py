@@ -7,6 +7,7 @@ import pytest
 from carillon.adapters.dynamo.runs import DynamoRuns
 from carillon.adapters.dynamo.schedules import DynamoSchedules
 from carillon.domain.errors import LostRace, MalformedRow
+from carillon.domain.moments import to_ms
 from carillon.domain.run import RunState
 from carillon.domain.schedule import ScheduleState
 from carillon.ports.schedules import BrokenRow
@@ -92,16 +93,17 @@ def test_a_poison_head_that_has_moved_is_not_marked_broken(dynamo, schedules):
     assert [row.schedule_id for row in due] == ["nightly-etl"]
 
 
-def test_a_head_that_is_edited_between_the_look_and_the_mark_is_not_marked_broken(dynamo, schedules):
+@pytest.mark.parametrize("moved", ["head_version", "due_at"])
+def test_a_head_that_is_mended_between_the_look_and_the_mark_is_not_marked_broken(dynamo, schedules, moved):
     schedules.write(change(None, schedule()))
     poison(dynamo, "nightly-etl", {"timetable": {"S": "{"}})
-    edited = {"timetable": {"S": '{"expression":"@daily"}'}, "head_version": {"N": "2"}}
+    mended = {"timetable": {"S": '{"expression":"@daily"}'}, moved: {"N": "2"}}
 
-    def edit(request):
+    def mend(request):
         """Comes with the update, after the read."""
-        poison(dynamo, "nightly-etl", edited)
+        poison(dynamo, "nightly-etl", mended)
 
-    dynamo.wire.faults += [lambda request: None, edit]
+    dynamo.wire.faults += [lambda request: None, mend]
     schedules.mark_broken(BrokenRow("nightly-etl", int(NOW.timestamp() * 1000), "unreadable"), NOW)
     assert schedules.head("nightly-etl").state is ScheduleState.ACTIVE
 
@@ -189,3 +191,17 @@ def test_a_poison_run_that_moves_between_the_look_and_the_write_is_not_put_off(d
     dynamo.wire.faults += [lambda request: None, mend]
     assert runs.put_off_unreadable(bad.run_id, NOW + minutes(15)) is None
     assert runs.get(bad.run_id) == bad
+
+
+def test_a_poison_run_that_another_sweep_puts_off_meanwhile_is_told_by_that_one_alone(dynamo, runs):
+    bad, later = run(), NOW + minutes(20)
+    runs.put_if_absent(bad)
+    poison_run(dynamo, bad, {"state": {"S": "LOST"}})
+
+    def put_off(request):
+        """Comes with the update, after the read."""
+        poison_run(dynamo, bad, {"wake_at": {"N": str(to_ms(later))}})
+
+    dynamo.wire.faults += [lambda request: None, put_off]
+    assert runs.put_off_unreadable(bad.run_id, NOW + minutes(15)) is None
+    assert runs.oldest_wake(shard_of("nightly-etl", SHARDS)) == later
