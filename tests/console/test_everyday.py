@@ -155,6 +155,15 @@ def test_a_run_is_given_a_payload(stack, as_user):
     assert stack.bodies("POST", "/v1/schedules/given/trigger") == [{"payload": {"day": "2026-11-20"}}]
 
 
+def test_the_overview_tells_what_fires_next_of_all_schedules(stack, as_user):
+    for number in range(60):
+        stack.world.create(schedule_id=f"a-yearly-{number:02}", timetable={"expression": "@yearly"})
+    stack.world.create(schedule_id="zz-soon", timetable={"expression": "* * * * *"})
+    user = as_user()
+    user.open("overview")
+    user.sees("zz-soon", "main")
+
+
 def test_the_account_speaks_chinese_too(stack, as_user):
     user = as_user()
     user.open("account")

@@ -92,7 +92,7 @@ def browser(stack, tmp_path_factory):
 
 
 OPENING = {
-    "overview": 5, "schedules": 1, "schedules?search=4999": 1, "schedules?state=paused": 1, "schedules/s0000": 3,
+    "overview": 6, "schedules": 1, "schedules?search=4999": 1, "schedules?state=paused": 1, "schedules/s0000": 3,
     "confirmations": 1, "calendars": 1, "dead-letters": 1, "users": 1, "roles": 1, "audit": 1, "account": 1,
     "new": 1, "edit/s0000": 2,
 }  # fmt: skip

@@ -28,11 +28,11 @@ class MemorySchedules:
     def __init__(self, database):
         self._database = database
 
-    def due_before(self, shard, horizon):
+    def due_before(self, shard, horizon, page=DUE_PAGE):
         with self._database.operation("due_before"):
             rows = sorted(self._due(shard, horizon), key=lambda row: row[0])
-        for first in range(0, len(rows), DUE_PAGE):
-            yield [head for _, head in rows[first : first + DUE_PAGE]]
+        for first in range(0, len(rows), page):
+            yield [head for _, head in rows[first : first + page]]
 
     def _due(self, shard, horizon):
         for schedule_id, head in self._database.indexed_heads().items():

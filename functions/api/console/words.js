@@ -145,7 +145,6 @@ nothing_next|Nothing is going to fire.|没有将要触发的计划。
 nothing_now|Nothing runs or waits.|没有运行或等待中的任务。
 now|Running and waiting|运行与等待
 object|What|对象
-of_first|Of the first {n} schedules.|仅前 {n} 个计划。
 older|Older|更早
 one_time|Choose a password of your own|请设置自己的密码
 origin|Origin|来源

@@ -47,15 +47,22 @@ def list_schedules(
     owner: Annotated[str | None, Query(max_length=200)] = None,
     state: Annotated[str | None, Query(max_length=20)] = None,
     tag: Annotated[str | None, Query(max_length=400)] = None,
+    order: Annotated[Literal["next"] | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query()] = None,
 ) -> Response[Any]:
-    """Pages of summaries; send `next_cursor` as `cursor` to go on, also when a page of a search is empty."""
-    only_query(router, "search", "owner", "state", "tag", "limit", "cursor")
+    """Pages of summaries; send `next_cursor` as `cursor` to go on, also when a page of a search is empty.
+
+    With `order=next` one page: those that fire next, of the hundred of the stack that come first.
+    """
+    only_query(router, "search", "owner", "state", "tag", "order", "limit", "cursor")
     call, query = call_of(router), read_schedule_query(search, owner, state, tag)
-    listing = f"{LISTING}:{query}"
-    page = call.api.read_schedules.page(caller_of(router), limit, position_of(call, listing, cursor), query)
-    now = call.api.clock.now()
+    listing, now = f"{LISTING}:{query}:{order}", call.api.clock.now()
+    start, schedules = position_of(call, listing, cursor), call.api.read_schedules
+    if order is None:
+        page = schedules.page(caller_of(router), limit, start, query)
+    else:
+        page = schedules.next_to_fire(caller_of(router), limit, query, now)
     return page_answer(call, listing, page, lambda head: schedule_summary(head, now))
 
 

@@ -5,7 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from carillon.domain.permission import Permission
+from carillon.domain.rbac import Grant, Role
 from carillon.domain.run_id import RunId
+from carillon.domain.scope import Scope
 from tests.functions.api.world import MINIMAL, ApiWorld
 
 
@@ -296,3 +299,29 @@ def test_a_user_who_is_no_admin_may_only_read(world, method, path, document, per
     assert permission in answer.json["detail"]
     assert world.actions == ["schedule.create", permission]
     assert world.call("GET", "/v1/schedules/nightly-etl", token=world.token_of("bob")).status == 200
+
+
+def test_those_that_fire_next_come_first_whatever_their_names_are():
+    world = ApiWorld(shards=3)
+    for minute in range(10, 40):
+        world.create(schedule_id=f"z{60 - minute}", timetable={"expression": f"{minute} 2 * * *"})
+    world.create(schedule_id="paused", timetable={"expression": "1 2 * * *"})
+    world.call("POST", "/v1/schedules/paused/pause", {"until": "2026-11-22T02:05:00Z"})
+
+    page = world.call("GET", "/v1/schedules?order=next&limit=3").json
+
+    assert [each["schedule_id"] for each in page["items"]] == ["z50", "z49", "z48"]
+    assert page["next_cursor"] is None
+    assert world.call("GET", "/v1/schedules?order=last").status == 400
+
+
+def test_those_that_fire_next_are_only_those_that_somebody_may_see(world):
+    world.create(schedule_id="ours", tags={"team": "data"}, timetable={"expression": "30 3 * * *"})
+    world.create(schedule_id="theirs", timetable={"expression": "10 2 * * *"})
+    grant = Grant(Permission.READ_SCHEDULES, Scope.parse("tag:team=data"))
+    world.database.roles["data"] = Role(name="data", grants=(grant,), created_at=world.clock.now())
+    world.add_user("dana", roles=("data",))
+
+    page = world.call("GET", "/v1/schedules?order=next", token=world.token_of("dana")).json
+
+    assert [each["schedule_id"] for each in page["items"]] == ["ours"]

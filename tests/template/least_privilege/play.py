@@ -243,6 +243,7 @@ class Play:
         for path in (
             "runs?state=failed",
             "runs?state=unfinished",
+            "schedules?order=next",
             "audit?actor=admin",
             "audit?object=schedule:failing",
         ):

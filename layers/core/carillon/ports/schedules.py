@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from carillon.domain.audit import AuditEntry
 from carillon.domain.calendars import Calendar, Calendars
@@ -39,10 +39,16 @@ class Change:
     runs: tuple[Run, ...] = ()
 
 
+DUE_PAGE: Final = 500
+"""How many heads a page of the due index has, unless told."""
+
+
 class ScheduleStore(Protocol):
     """The Schedules table: heads, revisions, and the claim."""
 
-    def due_before(self, shard: int, horizon: datetime) -> Iterator[Sequence[Schedule | BrokenRow]]:
+    def due_before(
+        self, shard: int, horizon: datetime, page: int = DUE_PAGE
+    ) -> Iterator[Sequence[Schedule | BrokenRow]]:
         """Pages of heads with due_at ≤ horizon, earliest first, from the eventually consistent due index.
 
         Carries what `plan` needs, not owner, tags or alerts.

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from carillon.adapters.dynamo.calendars import (
     CALENDARS,
@@ -28,9 +28,8 @@ from carillon.domain.job import Revision
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import Schedule
 from carillon.ports.pages import Page
-from carillon.ports.schedules import BrokenRow, Change
+from carillon.ports.schedules import DUE_PAGE, BrokenRow, Change
 
-DUE_PAGE: Final = 500
 _logger = logging.getLogger(__name__)
 
 
@@ -40,7 +39,9 @@ class DynamoSchedules:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def due_before(self, shard: int, horizon: datetime) -> Iterator[Sequence[Schedule | BrokenRow]]:
+    def due_before(
+        self, shard: int, horizon: datetime, page: int = DUE_PAGE
+    ) -> Iterator[Sequence[Schedule | BrokenRow]]:
         """Query of `due`: due_shard = shard, due_at ≤ horizon, ascending; eventually consistent."""
         expression = Expression()
         key = expression.compare("due_shard", "=", text(str(shard)))
@@ -48,7 +49,7 @@ class DynamoSchedules:
             TableName=self._database.schedules_table,
             IndexName="due",
             KeyConditionExpression=f"{key} AND {expression.compare('due_at', '<=', moment(horizon))}",
-            Limit=DUE_PAGE,
+            Limit=page,
             **expression.arguments(),
         )
         for items, _ in pages:
