@@ -116,6 +116,8 @@ def test_a_factor_is_kept_and_replaced_by_version(doors):
     with pytest.raises(LostRace):
         doors.factors.save_factor(pending, audit(), replaces=None)
     doors.factors.save_factor(pending, audit(), replaces=1)
+    with pytest.raises(LostRace):
+        doors.factors.save_factor(first, audit(), replaces=1)
     assert doors.factors.factor("ada") == pending
 
 

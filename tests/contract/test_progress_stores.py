@@ -130,6 +130,15 @@ def test_a_backfill_moves_on_from_the_version_that_was_read(progress):
     assert progress.backfills.get("nightly-etl", first.backfill_id) == second
 
 
+@pytest.mark.parametrize("state", [BackfillState.ACTIVE, BackfillState.CANCELLED])
+def test_the_id_of_a_backfill_is_used_once_even_after_its_end(progress, state):
+    first = backfill(state=state)
+    progress.backfills.create(first, audit())
+    with pytest.raises(LostRace):
+        progress.backfills.create(backfill(created_by="bob"), audit())
+    assert progress.backfills.get("nightly-etl", first.backfill_id) == first
+
+
 def test_a_save_with_its_audit_row_is_done_once_however_often_it_is_repeated(progress):
     first, entry = backfill(), audit()
     progress.backfills.create(first, audit())

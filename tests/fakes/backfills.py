@@ -16,9 +16,12 @@ class MemoryBackfills:
 
     def create(self, backfill, audit):
         with self._database.operation("create_backfill"):
-            if audit.entry_id not in self._database.audit:
-                self._write(backfill)
-                self._database.audit[audit.entry_id] = audit
+            if audit.entry_id in self._database.audit:
+                return
+            if (backfill.schedule_id, backfill.backfill_id) in self._database.backfills:
+                raise LostRace(f"Backfill {backfill.backfill_id} was moved on meanwhile.")
+            self._write(backfill)
+            self._database.audit[audit.entry_id] = audit
 
     def get(self, schedule_id, backfill_id):
         with self._database.operation("get_backfill"):
