@@ -9,6 +9,7 @@ import time
 from typing import Any, Final
 
 from local.api_client import ApiClient
+from local.demo.show import below, title
 from local.stack import LaptopCloud
 
 STORE: Final = "etl-orders"
@@ -31,7 +32,7 @@ class EtlAct:
 
     def play(self) -> list[str]:
         """Run both, print their trees, and say what is wrong with them."""
-        print("\nA workflow over 10,000 rows, and the same over rows of which one cannot be loaded:")
+        title(5, "A workflow over 10,000 rows; then one of them cannot be loaded")
         self._begin()
         return self._end()
 
@@ -133,14 +134,16 @@ def document(name: str) -> dict[str, Any]:
 
 def show(run: dict[str, Any]) -> None:
     """Print a run's tree with times, in the order in which its rows began."""
-    print(f"\n  {run['run_id']:<44} {run['state']:<13} {_took(run)}")
-    began = min((row["started_at"] or row["created_at"] for row in run["steps"]), default="")
-    for row in sorted(run["steps"], key=lambda row: row["started_at"] or row["created_at"]):
+    print(f"\n   {run['run_id']:<38} {run['state']:<12} {_took(run):>9}")
+    for row in sorted(run["steps"], key=_began):
         name = row["run_id"].partition(".")[2]
-        at = (row["started_at"] or row["created_at"])[11:19]
-        print(
-            f"    {'└' if began else ''} {name:<40} {row['state']:<13} {_took(row):>9}  at {at}  {row['message']:.60}"
-        )
+        print(f"   {_began(row)[11:19]}  {name:<28} {row['state']:<12} {_took(row):>9}")
+        if row["state"] != "SUCCEEDED":
+            below(row["message"], 13)
+
+
+def _began(row: dict[str, Any]) -> str:
+    return str(row["started_at"] or row["created_at"])
 
 
 def _took(row: dict[str, Any]) -> str:

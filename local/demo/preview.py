@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from local.api_client import ApiClient
+from local.demo.show import below, title
 
 QUESTION: Final = {
     "expression": "30 2 * * *",
@@ -17,10 +18,19 @@ EXPECTED: Final = ("2027-03-27T01:30:00Z", "2027-03-28T01:00:00Z", "2027-03-29T0
 def foretell(api: ApiClient) -> list[str]:
     """Print the preview; say what is wrong with it, nothing when it is right."""
     answer = api.post("/v1/timetables/preview", QUESTION)
-    print(f"\nBeforehand: {QUESTION['expression']}. {answer['sentence']}")
-    for item in answer["items"]:
-        print(_line(item).rstrip())
+    tell(answer)
     return differences(answer["items"])
+
+
+def tell(answer: dict[str, Any]) -> None:
+    """Print the sentence and the fire times, each with its note below it."""
+    title(1, "Beforehand: what a schedule will do when the clocks change")
+    print(f"   {QUESTION['expression']}  {answer['sentence']}")
+    for item in answer["items"]:
+        local, utc = item["local"].replace("T", " "), item["at"][:16].replace("T", " ")
+        print(f"   {local[:19]} {local[19:]}  {utc} UTC")
+        if item["note"]:
+            below(item["note"], 5)
 
 
 def differences(items: list[dict[str, Any]]) -> list[str]:
@@ -31,7 +41,3 @@ def differences(items: list[dict[str, Any]]) -> list[str]:
     if EXPECTED[1] in at and not at[EXPECTED[1]]["note"]:
         found.append("preview: nothing is said of the clocks that jump")
     return found
-
-
-def _line(item: dict[str, Any]) -> str:
-    return f"  {item['local'].replace('T', ' '):<26} {item['at'][:16].replace('T', ' ')} UTC  {item['note'] or ''}"

@@ -15,7 +15,7 @@ from local.api_client import ApiClient
 from local.demo.etl import EtlAct
 from local.demo.preview import foretell
 from local.demo.scenes import SCENES, Scene, Window
-from local.demo.show import Progress, announce, summary
+from local.demo.show import Progress, announce, praise, summary
 from local.demo.twice import TwiceConfirmed
 from local.demo.verdict import Evidence, claimed_ahead, differences, settled, within
 from local.inventory import ACCOUNT, REGION
@@ -114,8 +114,7 @@ class Tour:
             return 1
         fires = sum(len(scene.fires(window)) for scene in SCENES)
         ahead = sum(map(len, runs.values())) - sum(map(len, due.values()))
-        print(f"\nAll {fires} fire times were recorded exactly once, and every job ended as it should.")
-        print(f"{ahead} later fire times are claimed ahead already, the last of them by the tick.")
+        praise(fires, ahead)
         return 0
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pyotp
 
 from local.api_client import ApiClient, ApiError
+from local.demo.show import below, title
 
 SCHEDULE = "payroll"
 _PATIENCE_SECONDS = 30
@@ -31,8 +32,9 @@ class TwiceConfirmed:
         codes = self.api.post("/v1/me/totp/activate", {"code": self._code()})["recovery_codes"]
         self.api.post("/v1/schedules", self._document())
         self._waiting = self._trigger()
-        print(f"\nTwice confirmed: the admin has a second factor now, and {len(codes)} recovery codes.")
-        print(f"  Asked for, not done yet: {self._waiting['sentence']} {self._waiting['reason']}")
+        title(2, "A second factor: what is sensitive is asked for, and not done yet")
+        below(f"{self._waiting['sentence']} {self._waiting['reason']}")
+        below(f"The admin has an authenticator now, and {len(codes)} recovery codes.")
 
     def confirm(self) -> list[str]:
         """Confirm with a computed code; say what is wrong with what follows, nothing when it is right."""
@@ -41,10 +43,11 @@ class TwiceConfirmed:
         code = self._code()
         run_id = self.api.post(self._path(self._waiting), {"code": code})["run_id"]
         run = self._end_of(run_id)
-        print(f"\nConfirmed by a code: {run_id} {run['state']}; the audit log tells of it:")
+        title(4, "The same, confirmed by a code; the audit log tells of it")
+        print(f"   {run_id} {run['state']}")
         trail = self.api.get(f"/v1/audit?object={urllib.parse.quote(f'schedule:{SCHEDULE}')}")["items"]
         for entry in trail:
-            print(f"  {entry['at'][11:19]}  {entry['actor']:<6} {entry['action']:<17} {_how(entry)}")
+            print(f"   {entry['at'][11:19]}  {entry['actor']:<6} {entry['action']:<17} {_how(entry)}")
         found = [] if run["state"] == "SUCCEEDED" else [f"{run_id} ended {run['state']}"]
         if not any(entry["confirmed_by"] for entry in trail):
             found.append("the audit log does not say how the run was confirmed")
@@ -54,7 +57,7 @@ class TwiceConfirmed:
         try:
             self.api.post(self._path(self._trigger()), {"code": code})
         except ApiError as refused:
-            print(f"  The same code again: {refused.status} {refused.problem['code']}.")
+            print(f"   The same code again: {refused.status} {refused.problem['code']}.")
             return [] if refused.problem["code"] == "code_refused" else [f"the code was refused: {refused}"]
         return ["the same code was good twice"]
 
