@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 
 .PHONY: help
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Ids in the sample events that look like secrets and are none.
 NO_SECRETS := a1b2c3d4e5|"carillon-callback-token"|"(eventID|md5OfBody|receiptHandle)":
