@@ -35,7 +35,7 @@ def password(cloud):
     return cloud.invoke("operator", {"command": "bootstrap", "user": "admin"})["password"]
 
 
-def run_five_minutes(page, schedule_id, cloud, password):
+def run_five_minutes(page, printed_id, schedule_id, cloud, password):
     """Runs the page's block on the running stack, with its password, its port and a schedule of its own."""
     (section,) = re.findall(r"^## Five minutes with curl$(.*?)^## ", (ROOT / page).read_text(), re.M | re.S)
     (block,) = re.findall(r"```sh\n(.*?)```", section, re.S)
@@ -43,7 +43,7 @@ def run_five_minutes(page, schedule_id, cloud, password):
         ("http://127.0.0.1:8080", cloud.url),
         ('"password": "…"', f'"password": "{password}"'),
         ("9000", str(free_port())),
-        ("hello", schedule_id),
+        (printed_id, schedule_id),
     ):
         assert printed in block or printed == "9000", f"{page} does not print {printed}"
         block = block.replace(printed, here)
@@ -67,13 +67,13 @@ def free_port():
 
 
 def test_the_five_minutes_of_the_readme_make_trigger_and_pause_a_schedule(cloud, password):
-    shown = run_five_minutes("README.md", "from-readme", cloud, password)
-    assert re.search(r"^from-readme@\S+ QUEUED None ms None$", shown, re.M)
+    shown = run_five_minutes("README.md", "hello", "from-readme", cloud, password)
+    assert re.search(r"^from-readme@\S+ QUEUED - -$", shown, re.M)
     assert admin(cloud, password).get("/v1/schedules/from-readme")["state"] == "paused"
 
 
 def test_the_five_minutes_of_the_api_page_end_with_the_schedule_deleted(cloud, password):
-    shown = run_five_minutes("docs/api.md", "from-api-page", cloud, password)
+    shown = run_five_minutes("docs/api.md", "greeting", "from-api-page", cloud, password)
     assert 'etag: "3"' in shown.lower()
     with pytest.raises(ApiError) as gone:
         admin(cloud, password).get("/v1/schedules/from-api-page")
