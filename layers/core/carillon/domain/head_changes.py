@@ -27,6 +27,7 @@ MAX_ROWS: Final = 96
 """Run rows that one write of a head can hold beside it, its audit row, its revision and its chain."""
 
 _EDITED: Final = Cause("edited", "the schedule was edited before this fire time was claimed")
+_BROKEN: Final = Cause("broken", "the schedule was broken when this fire time came")
 _DELETED: Final = Cause("deleted", "the schedule was deleted before this fire time was claimed")
 
 
@@ -128,7 +129,8 @@ def resume(
         _raised(head, now), state=ScheduleState.ACTIVE, state_reason=None, active_since=now, paused_until=None
     )
     left = catch_up if head.fires_left is None else min(catch_up, head.fires_left)
-    missed = _missed(head, now, IN_PAUSE, left, exclusions)
+    cause = _BROKEN if head.state is ScheduleState.BROKEN else IN_PAUSE
+    missed = _missed(head, now, cause, left, exclusions)
     room = min(catch_up - len(missed.caught_up), MAX_ROWS - missed.rows)
     again = caught_up(held_back[-room:] if room > 0 else (), now)
     if changed.fires_left is not None:

@@ -9,7 +9,7 @@ from carillon.domain.errors import FieldError, InvalidInput
 from carillon.domain.head_changes import HeadChange, resume
 from carillon.domain.held_back import is_held_back, looked_for
 from carillon.domain.run import Run, RunState
-from carillon.domain.schedule import Schedule
+from carillon.domain.schedule import Schedule, ScheduleState
 from carillon.ports.runs import RunStore
 from carillon.ports.schedules import Change, ScheduleStore
 from carillon.ports.world import Clock
@@ -43,7 +43,8 @@ class ResumeSchedule:
         expected_version: int | None = None,
         catch_up: bool = False,
     ) -> Schedule:
-        """The active head, the same one when it was active already; ScheduleNotFound, WrongState, InvalidInput.
+        """The active head, the same one when it was active already; ScheduleNotFound, WrongState, InvalidInput,
+        MissingCalendar.
 
         With `catch_up` the misfire policy decides how many of the fire times inside the pause still run.
         """
@@ -73,17 +74,26 @@ class ResumeSchedule:
         return head
 
     def _resumed(self, head: Schedule, now: datetime, catch_up: bool) -> HeadChange | None:
-        if not catch_up:
+        count = _count(head) if catch_up else 0
+        if head.state is ScheduleState.ACTIVE:
             return resume(head, now)
-        count = wanted(head.policies.misfire)
-        if not count:
-            fault = FieldError(
-                "catch_up",
-                "The schedule's policy is catch_up none; set it to latest or all first, or resume without.",
-            )
-            raise InvalidInput("The resumption is not valid.", [fault])
+        # Asked without catching up, too: with a calendar missing it would be broken again at once.
         exclusions = exclusions_of(head.timetable, self._schedules.calendars(head.timetable.calendars))
-        claimed = self._runs.get_many(looked_for(head, now, count))
+        claimed = self._runs.get_many(looked_for(head, now, count)) if count else ()
         held_back = [run for run in claimed if is_held_back(run, head, exclusions)]
         held_back.sort(key=lambda run: run.fire_at)
         return resume(head, now, catch_up=count, exclusions=exclusions, held_back=held_back)
+
+
+def _count(head: Schedule) -> int:
+    """How many fire times the policy catches up on; InvalidInput where there can be none."""
+    after, count = head.timetable.after, wanted(head.policies.misfire)
+    message = "The schedule's policy is catch_up none; set it to latest or all first, or resume without."
+    if after is not None:
+        message = (
+            f"The schedule runs after {after.schedule_id} and has no fire times to catch up on; resume without, and "
+            "run again by hand what it skipped."
+        )
+    if after is not None or not count:
+        raise InvalidInput("The resumption is not valid.", [FieldError("catch_up", message)])
+    return count
