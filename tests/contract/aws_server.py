@@ -32,10 +32,10 @@ class Hangup:
 
 
 class AwsServer:
-    """Takes connections until it is closed; past its last answer it says ok."""
+    """Takes connections until it is closed; past its last answer it says what `otherwise` makes of a request."""
 
-    def __init__(self, *answers, wrap=lambda connection: connection):
-        self.answers, self.wrap = list(answers), wrap
+    def __init__(self, *answers, wrap=lambda connection: connection, otherwise=lambda heard: ok()):
+        self.answers, self.wrap, self.otherwise = list(answers), wrap, otherwise
         self.requests, self.connections = [], 0
         self.hung_up = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -73,7 +73,7 @@ class AwsServer:
                 self._open.append(_Half(connection))
                 while (heard := _request(lines)) is not None:
                     self.requests.append(heard)
-                    answer = self.answers.pop(0) if self.answers else ok()
+                    answer = self.answers.pop(0) if self.answers else self.otherwise(heard)
                     connection.sendall(answer.first if isinstance(answer, Hangup) else answer)
                     if isinstance(answer, Hangup):
                         break

@@ -1,7 +1,9 @@
 """What a light client does with a real connection: it keeps it, and a fault costs what it costs with botocore's own."""
 
+import json
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from types import SimpleNamespace
@@ -80,6 +82,16 @@ def test_calls_go_over_one_connection(database):
     assert [rows.get("r", {}) for _ in range(2)] == [{"a": {"S": "1"}}, {"a": {"S": "2"}}]
     assert server.connections == 1
     assert tries(server) == ["attempt=1; max=3"] * 2
+
+
+def test_each_of_many_threads_gets_the_answer_to_its_own_call(serve):
+    server = serve(otherwise=lambda heard: ok(Item=json.loads(heard[1])["Key"]))
+    client = aws.client("dynamodb", read_timeout_seconds=60)
+    keys = [{"n": {"N": str(number)}} for number in range(200)]
+    with ThreadPoolExecutor(aws.POOL) as threads:
+        answers = list(threads.map(lambda key: client.get_item(TableName="r", Key=key)["Item"], keys))
+    assert answers == keys
+    assert server.connections <= aws.POOL
 
 
 def test_a_connection_that_the_other_side_closed_meanwhile_is_opened_again_without_a_try(database, pauses):
