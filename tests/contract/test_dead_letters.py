@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from carillon.adapters.dynamo.dead_letters import MAX_BODY_BYTES, STRIDE, DynamoDeadLetters
 from carillon.domain.errors import DeadLetterNotFound, OutputNotFound
 from tests.contract.builders import NOW, audit, minutes, run
 
@@ -17,6 +18,10 @@ def listed(stores, limit=3):
         start = page.next_key
         if start is None:
             return pages
+
+
+def called(dynamo):
+    return [request.headers["X-Amz-Target"].rpartition(".")[2] for request in dynamo.wire.requests]
 
 
 def test_a_kept_message_tells_why_and_when(stores):
@@ -36,6 +41,41 @@ def test_a_message_received_again_is_the_same_one(stores):
     stores.dead_letters.keep("m1", "other", "again", NOW + minutes(1))
     assert stores.dead_letters.get("m1").reason == "first"
     assert listed(stores) == [["m1"]]
+
+
+def test_a_message_received_again_is_read_and_takes_no_number(dynamo):
+    shelf = DynamoDeadLetters(dynamo.database)
+    shelf.keep("m1", "{}", "first", NOW)
+    dynamo.wire.clear()
+    shelf.keep("m1", "{}", "again", NOW)
+    assert called(dynamo) == ["GetItem"]
+
+
+def test_a_message_that_two_receive_at_once_is_listed_once(dynamo):
+    shelf = DynamoDeadLetters(dynamo.database)
+
+    def keep_too(request):
+        """Comes with the first one's message, when its number is taken."""
+        shelf.keep("m1", "{}", "theirs", NOW)
+
+    dynamo.wire.faults += [*(lambda request: None,) * 3, keep_too]
+    shelf.keep("m1", "{}", "mine", NOW)
+    assert [(letter.message_id, letter.reason) for letter in shelf.page(10).items] == [("m1", "theirs")]
+
+
+@pytest.mark.parametrize(("more", "is_cut"), [(0, False), (1, True)])
+def test_a_body_is_cut_only_beyond_what_a_row_holds(dynamo, more, is_cut):
+    shelf = DynamoDeadLetters(dynamo.database)
+    shelf.keep("m1", "x" * (MAX_BODY_BYTES + more), "why", NOW)
+    letter = shelf.get("m1")
+    assert (letter.is_cut, len(letter.body)) == (is_cut, MAX_BODY_BYTES)
+
+
+def test_a_page_that_holds_the_oldest_is_the_last(stores):
+    for number in range(3):
+        stores.dead_letters.keep(f"m{number}", "{}", "why", NOW)
+    assert stores.dead_letters.page(3).next_key is None
+    assert len(listed(stores, 2)) == 2
 
 
 def test_messages_are_listed_newest_first_in_pages(stores):
@@ -67,8 +107,6 @@ def test_a_redrive_is_on_record_with_its_audit_entry(stores):
 
 
 def test_numbers_that_a_dying_writer_left_are_passed_over(dynamo):
-    from carillon.adapters.dynamo.dead_letters import DynamoDeadLetters
-
     shelf = DynamoDeadLetters(dynamo.database)
     shelf.keep("m1", "{}", "why", NOW)
     for _ in range(3):
@@ -78,8 +116,6 @@ def test_numbers_that_a_dying_writer_left_are_passed_over(dynamo):
 
 
 def test_expired_messages_end_the_list_and_no_call_scans(dynamo):
-    from carillon.adapters.dynamo.dead_letters import STRIDE, DynamoDeadLetters
-
     shelf = DynamoDeadLetters(dynamo.database)
     for _ in range(STRIDE * 3):
         shelf._next_number()
@@ -87,8 +123,7 @@ def test_expired_messages_end_the_list_and_no_call_scans(dynamo):
     dynamo.wire.clear()
     page = shelf.page(10)
     assert ([letter.message_id for letter in page.items], page.next_key) == (["m1"], None)
-    calls = [request.headers["X-Amz-Target"].rpartition(".")[2] for request in dynamo.wire.requests]
-    assert calls == ["GetItem", "BatchGetItem", "BatchGetItem", "BatchGetItem"]
+    assert called(dynamo) == ["GetItem", "BatchGetItem", "BatchGetItem", "BatchGetItem"]
 
 
 def test_an_output_is_kept_once_for_each_attempt(stores):

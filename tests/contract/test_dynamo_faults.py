@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
@@ -199,3 +200,8 @@ def test_whatever_decides_is_read_consistently(dynamo, schedules, runs):
     bodies = [request.body.decode() for request in dynamo.wire.requests]
     assert len(bodies) == 6
     assert all('"ConsistentRead": true' in body for body in bodies)
+
+
+@pytest.mark.parametrize(("told", "kept"), [(1, 7), (7, 7), (30, 30)])
+def test_rows_stand_for_seven_days_at_least_whatever_is_told(dynamo, told, kept):
+    assert replace(dynamo.database, retention_days=told).kept == timedelta(days=kept)
