@@ -86,7 +86,7 @@ def test_an_attempt_lasts_from_its_start_to_its_end_and_says_why_it_failed(life)
     assert [span.ended_at - span.begun_at for span in (first, second)] == [timedelta(seconds=3)] * 2
     assert second.begun_at == life.row.started_at
     assert (first.attributes["carillon.state"], second.attributes["carillon.state"]) == ("RETRYING", "FAILED")
-    assert first.error.startswith("The target is down.")
+    assert first.error.startswith("The target is down; attempt 2 follows in ")
     assert second.error == "Gone."
     assert first.span_id != second.span_id
 
