@@ -183,7 +183,7 @@ def test_a_failed_element_fails_the_step_and_what_the_others_did_is_taken_back()
     assert (row.state, row.reason, row.events[-1].message) == (
         RunState.FAILED,
         "item_failed",
-        "1 of 4 elements failed, first 1",
+        "1 of 4 elements failed: #1",
     )
     assert world.named.called.count("each") == 2 or world.named.called.count("each") == 3
     done = [body["file"] for body in world.named.bodies["each"]]

@@ -66,8 +66,9 @@ class AdvanceItems:
 
     def _close(self, row: Run, moves: FanAdvance, items: Mapping[int, Run]) -> bool:
         if moves.failed:
-            named = ", ".join(map(str, moves.failed[:3]))
-            message = f"{len(moves.failed)} of {row.item_count} elements failed, first {named}"
+            named = ", ".join(f"#{item}" for item in moves.failed[:3])
+            more = ", …" if len(moves.failed) > 3 else ""
+            message = f"{len(moves.failed)} of {row.item_count} elements failed: {named}{more}"
             return self._end(row, EventKind.FAIL, message, "item_failed", items)
         gathered = self._gathered([items[item] for item in sorted(items)])
         self._outputs.keep(row, gathered, self._clock.now())
