@@ -50,6 +50,8 @@ def test_a_job_does_not_wait_unless_told():
         ("job.retry.retry_on", ["timeout", "timeot"], "job.retry.retry_on.1", "did you mean timeout"),
         ("job.retry.never_on", ["qqq"], "job.retry.never_on.0", "Name a status as http_503"),
         ("job.retry.never_on", [503], "job.retry.never_on.0", "There is no such error"),
+        ("job.retry.retry_on", ["http_200"], "job.retry.retry_on.0", "is no failure"),
+        ("job.retry.never_on", ["http_503", "http_100"], "job.retry.never_on.1", "is no failure"),
         ("job.retry.retry_on", "http_503", "job.retry.retry_on", "must be a list"),
         ("job.retry.retry_on", ["http_503"] * 51, "job.retry.retry_on", "at most 50"),
         ("job.retry.deadline_seconds", 0, "job.retry.deadline_seconds", "from 1 to"),

@@ -1,5 +1,6 @@
 """The parts of a job's document that say what follows an attempt: its retries, and its wait for a callback."""
 
+import re
 from difflib import get_close_matches
 from typing import Final
 
@@ -8,7 +9,8 @@ from carillon.domain.reading import Section
 from carillon.domain.retry_words import CLASSES, ERRORS, HTTP_CLASSES, HTTP_STATUS
 
 MAX_ATTEMPTS: Final = 100
-MAX_WORDS: Final = 50
+MAX_NO_FAILURE: Final = re.compile(r"http_[12]\d\d")
+_WORDS: Final = 50
 LONGEST_BACKOFF_SECONDS: Final = 86_400
 LONGEST_DEADLINE_SECONDS: Final = 30 * 86_400
 LONGEST_WAIT_SECONDS: Final = 30 * 86_400
@@ -86,7 +88,9 @@ def _words(section: Section, name: str) -> tuple[str, ...]:
         )
         return ()
     for position, word in enumerate(given):
-        if not (isinstance(word, str) and (word in _WORDS or HTTP_STATUS.fullmatch(word))):
+        if isinstance(word, str) and _NO_FAILURE.fullmatch(word):
+            section.fault(f"{name}.{position}", f"{word} is no failure, so it never counts; leave it out.")
+        elif not (isinstance(word, str) and (word in _WORDS or HTTP_STATUS.fullmatch(word))):
             section.fault(f"{name}.{position}", _unknown(word))
     return tuple(dict.fromkeys(word for word in given if isinstance(word, str)))
 
