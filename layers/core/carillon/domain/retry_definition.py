@@ -9,8 +9,7 @@ from carillon.domain.reading import Section
 from carillon.domain.retry_words import CLASSES, ERRORS, HTTP_CLASSES, HTTP_STATUS
 
 MAX_ATTEMPTS: Final = 100
-MAX_NO_FAILURE: Final = re.compile(r"http_[12]\d\d")
-_WORDS: Final = 50
+MAX_WORDS: Final = 50
 LONGEST_BACKOFF_SECONDS: Final = 86_400
 LONGEST_DEADLINE_SECONDS: Final = 30 * 86_400
 LONGEST_WAIT_SECONDS: Final = 30 * 86_400
@@ -19,6 +18,7 @@ RETRY_FIELDS: Final = (
     "max_attempts", "backoff", "base_seconds", "cap_seconds", "retry_on", "never_on", "deadline_seconds",
 )  # fmt: skip
 WAIT_FIELDS: Final = ("wait", "wait_timeout_seconds", "heartbeat_seconds")
+_NO_FAILURE: Final = re.compile(r"http_[12]\d\d")
 _WORDS: Final = (*CLASSES, *HTTP_CLASSES, *sorted(ERRORS))
 
 
