@@ -93,11 +93,8 @@ def lighten(client: Any) -> None:
     """Makes a client of one of these services light."""
     client._serializer = AsItIs()
     client._ruleset_resolver = OneEndpoint(client._ruleset_resolver)
-    endpoint = client._endpoint
-    endpoint.create_request = SignedAtOnce(client)
-    # A proxy has connections of its own, and words of its own for what goes wrong.
-    if not endpoint.http_session._proxy_config.proxy_url_for(client.meta.endpoint_url):
-        endpoint.http_session = OpenLines(endpoint.http_session)
+    client._endpoint.create_request = SignedAtOnce(client)
+    client._endpoint.http_session = OpenLines(client._endpoint.http_session)
 
 
 def _base64(value: bytes) -> str:

@@ -23,7 +23,7 @@ class OpenLines:
         """The answer, or one of botocore's HTTPClientErrors."""
         connection = self._pool and self._pool._get_conn()
         if not connection or connection.sock is None:
-            return self._as_usual(request, connection)
+            return self._as_usual(request)
         try:
             return self._straight(connection, request)
         except TimeoutError as error:
@@ -35,10 +35,9 @@ class OpenLines:
         """Closes all connections."""
         self._usual.close()
 
-    def _as_usual(self, request: AWSPreparedRequest, unconnected: Any) -> AWSResponse:
-        if unconnected:
-            self._pool._put_conn(unconnected)
+    def _as_usual(self, request: AWSPreparedRequest) -> AWSResponse:
         answer: AWSResponse = self._usual.send(request)
+        # Where there is a proxy, connections are in another pool and none is ever found open in this one.
         self._pool = self._usual._manager.connection_from_url(request.url)
         return answer
 
