@@ -1,10 +1,15 @@
 """What every test shares: the pinned time zones, one played day of a stack, and the order of long and short files."""
 
+import gc
+
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
 import carillon.zones  # noqa: F401 - time zones come from the pinned tzdata, as in the cloud
+from tests.botocore_files import read_once
+
+read_once()
 
 # The same examples on every machine, however slow it is: an example has no deadline, nor has making it.
 settings.register_profile(
@@ -34,6 +39,11 @@ def pytest_collection_modifyitems(items):
     """Files with slow tests go first: what is left for the end is short, and all processes end together."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish():
+    """What was collected stays to the end: the garbage collector need not look through it again and again."""
+    gc.freeze()
 
 
 class _ByFile(LoadFileScheduling):
