@@ -3,10 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from carillon.adapters.dynamo.head_item import head_item
+from carillon.adapters.dynamo.outputs import DynamoOutputs
 from carillon.adapters.dynamo.run_item import run_item
 from carillon.adapters.dynamo.runs import DynamoRuns
 from carillon.adapters.dynamo.timetable_text import read_policies, read_timetable, write_policies
+from carillon.domain.job_definition import LONGEST_WORKFLOW_SECONDS
 from carillon.domain.lifecycle import finish, start
 from carillon.domain.new_run import queued
 from carillon.domain.outcome import Outcome, OutcomeKind, retryable
@@ -148,6 +152,32 @@ def test_a_terminal_row_has_an_end_an_expiry_and_no_wake_up():
     assert item["ended_at"]["N"] == "1795312800456"
     assert item["expires_at"]["N"] == str(1795312800 + 30 * 86400)
     assert not {"wake_at", "wake_shard", "failed_at", "failed_shard"} & item.keys()
+
+
+@pytest.mark.parametrize(
+    ("origin", "suffix"), [(Origin.STEP, ".extract"), (Origin.COMPENSATION, ".extract~undo")]
+)
+def test_a_step_stays_until_the_longest_workflow_has_surely_ended(origin, suffix):
+    *_, done = default_life()
+    plain = run_item(done, 1, KEPT)
+    below = replace(done, origin=origin, run_id=RunId(done.run_id.schedule_id, done.run_id.run_key + suffix))
+    item = run_item(below, 1, KEPT)
+    assert int(item["expires_at"]["N"]) - int(plain["expires_at"]["N"]) >= 2 * LONGEST_WORKFLOW_SECONDS
+
+
+def test_what_steps_read_stays_as_long_as_they_may(dynamo):
+    outputs = DynamoOutputs(dynamo.database)
+    plain = queued(
+        RunId.of_trigger("etl", NOW, "k3f9x2mq"), 1, Origin.MANUAL, fire_at=NOW, now=NOW, message=""
+    )
+    step = replace(plain, origin=Origin.STEP, run_id=RunId("etl", f"{plain.run_id.run_key}.extract"))
+    given = RunId.of_trigger("etl", NOW, "k3f9x2mq", has_payload=True)
+    for run in (plain, step, replace(plain, run_id=given.payload)):
+        outputs.keep(run, {"rows": 7}, NOW)
+    expiries = sorted(
+        int(item["expires_at"]["N"]) for item in dynamo.client.scan(TableName="RunsTable")["Items"]
+    )
+    assert [each - expiries[0] for each in expiries] == [0, *[2 * LONGEST_WORKFLOW_SECONDS] * 2]
 
 
 def test_a_start_and_a_note_touch_no_index(dynamo):

@@ -8,6 +8,7 @@ step. `.` sorts before `~`, so a workflow's steps stand right behind it.
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from carillon.domain.errors import RunNotFound
 from carillon.domain.moments import from_key, to_key
@@ -17,6 +18,7 @@ _RUN_KEY = re.compile(r"\d{8}T\d{6}Z(?:~[a-z0-9-]{1,40})?(?:\.[A-Za-z0-9_.-]{1,8
 
 _REPETITION = re.compile(r"[~-]r\d{1,4}$")
 _WITH_PAYLOAD = re.compile(r"(?P<trigger>\d{8}T\d{6}Z~p-[a-z0-9]+)(?:-r\d{1,4})?(?:\.|$)")
+_PAYLOAD: Final = "~payload"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,10 +52,15 @@ class RunId:
         return cls(schedule_id, f"{to_key(asked_at)}~{'p-' if has_payload else ''}{tail}")
 
     @property
+    def is_payload(self) -> bool:
+        """Whether it is where a payload is kept, and no run."""
+        return self.run_key.endswith(_PAYLOAD)
+
+    @property
     def payload(self) -> "RunId | None":
         """Under which id the payload of this run's trigger is kept, which no run can have; None without a payload."""
         found = _WITH_PAYLOAD.match(self.run_key)
-        return None if found is None else RunId(self.schedule_id, f"{found['trigger']}~payload")
+        return None if found is None else RunId(self.schedule_id, f"{found['trigger']}{_PAYLOAD}")
 
     def repetition(self, number: int) -> "RunId":
         """The id of the number-th run by hand of the same work; a repetition's own are numbered with the first's."""

@@ -14,6 +14,7 @@ from carillon.adapters.dynamo.wire import Value, Wire, expiry, text
 from carillon.domain.errors import OutputNotFound
 from carillon.domain.run import Run
 from carillon.domain.run_id import RunId
+from carillon.domain.workflow.tasks import kept_for
 
 
 class DynamoOutputs:
@@ -26,7 +27,7 @@ class DynamoOutputs:
         """PutItem if absent."""
         item = _key(run) | {
             "output": self._sealed(run, output),
-            "expires_at": expiry(now + self._database.kept),
+            "expires_at": expiry(now + kept_for(run, self._database.kept)),
         }
         expression = Expression()
         condition = expression.absent("schedule_id")

@@ -12,6 +12,7 @@ from carillon.domain.errors import MalformedRow
 from carillon.domain.moments import EPOCH
 from carillon.domain.run import LISTED_AS_FAILED, Origin, Run, RunEvent, RunState
 from carillon.domain.run_id import RunId
+from carillon.domain.workflow.tasks import kept_for
 
 _TEXTS: Final = ("claim_id", "reason", "cancel_reason")
 _WHOLES: Final = ("revision", "skipped_count", "output_bytes", "item_count")
@@ -65,7 +66,7 @@ def _wake_values(run: Run, shards: int) -> Wire:
 def _ended_values(run: Run, shards: int, kept: timedelta) -> Wire:
     if run.ended_at is None:
         raise ValueError(f"Run {run.run_id} is {run.state}: it needs an ended_at.")
-    values = {"expires_at": whole((run.ended_at + kept - EPOCH) // timedelta(seconds=1))}
+    values = {"expires_at": whole((run.ended_at + kept_for(run, kept) - EPOCH) // timedelta(seconds=1))}
     if run.state in LISTED_AS_FAILED:
         shard = shard_of(run.run_id.schedule_id, shards)
         values |= {"failed_at": moment(run.ended_at), "failed_shard": text(shard)}

@@ -1,5 +1,8 @@
 """Which task a row executes, and whether its parent still wants it."""
 
+from datetime import timedelta
+from typing import Final
+
 from carillon.domain.job import Job
 from carillon.domain.run import Origin, Run, RunState
 from carillon.domain.workflow.step_key import StepKey, split
@@ -24,6 +27,15 @@ def place_of(run: Run) -> StepKey | None:
 
 
 BELOW = frozenset({Origin.STEP, Origin.COMPENSATION})
+OUTLIVES: Final = timedelta(days=60)
+"""A workflow may go on for thirty days after a step has ended, and then take its effects back: until then the step's
+row and output say that it was done, and once they were gone it would be done again."""
+
+
+def kept_for(run: Run, kept: timedelta) -> timedelta:
+    """How long a row and its output stay after their end, where whole runs stay for `kept`."""
+    is_read_later = run.origin in BELOW or run.run_id.is_payload
+    return kept + OUTLIVES if is_read_later else kept
 
 
 def is_wanted(top: Run | None, run: Run) -> bool:
