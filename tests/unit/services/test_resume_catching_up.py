@@ -137,3 +137,15 @@ def test_without_catching_up_nothing_of_the_pause_runs(expression):
     stack.clock.set(NOON + 10 * MINUTE)
     stack.resume()
     assert stack.caught_up() == []
+
+
+def test_a_run_of_an_earlier_incarnation_is_not_caught_up_on():
+    stack = Paused("2 12 * * *", "all")
+    stack.delete()
+    stack.create("* * * * *")
+    stack.pause()
+    # The old row still waits for its wake-up when the new schedule is resumed.
+    old = RunId("etl", "20261122T120200Z")
+    assert stack.database.runs[old].state is RunState.QUEUED
+    stack.resume_catching_up(minutes=3)
+    assert "20261122T120200Z~r1" not in stack.caught_up()
