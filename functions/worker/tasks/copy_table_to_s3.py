@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from carillon.task_settings import TaskSettings
 from carillon.tasks import PermanentError, TaskContext, task
-from worker.tasks import arguments
+from worker.tasks import arguments, rows
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,7 +31,7 @@ def copy_table_to_s3(context: TaskContext) -> dict[str, Any]:
     table = settings.table(context.arguments.get("table"))
     bucket = settings.bucket(context.arguments.get("bucket"))
     folder = f"{arguments.text(context, 'prefix').rstrip('/')}/{context.run_id}"
-    dynamodb, s3 = _clients()
+    dynamodb, s3 = rows.dynamodb(), rows.s3()
     keys: list[str] = []
     items = 0
     for lines in _parts(_pages(context, dynamodb, table)):
@@ -43,13 +43,6 @@ def copy_table_to_s3(context: TaskContext) -> dict[str, Any]:
     manifest = {"table": table, "run_id": context.run_id, "items": items, "parts": keys}
     _put_manifest(s3, bucket, f"{folder}/manifest.json", manifest)
     return {"items": items, "parts": len(keys), "manifest": f"s3://{bucket}/{folder}/manifest.json"}
-
-
-def _clients() -> "tuple[DynamoDBClient, S3Client]":
-    # Imported here: a child that runs other tasks should not pay for the SDK.
-    import boto3  # noqa: PLC0415
-
-    return boto3.client("dynamodb"), boto3.client("s3")
 
 
 def _pages(context: TaskContext, client: "DynamoDBClient", table: str) -> Iterator[list[Any]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from carillon.task_settings import TaskSettings
 from carillon.tasks import TaskContext, task
-from worker.tasks import arguments
+from worker.tasks import arguments, rows
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -39,7 +39,7 @@ def delete_old_objects(context: TaskContext) -> dict[str, Any]:
     prefix = arguments.text(context, "prefix")
     border = context.fire_at - timedelta(days=arguments.days(context, "older_than_days"))
     dry_run = arguments.flag(context, "dry_run")
-    client = _client()
+    client = rows.s3()
     counts = Counts()
     for page in _pages(client, bucket, prefix):
         counts.examined += len(page)
@@ -53,13 +53,6 @@ def delete_old_objects(context: TaskContext) -> dict[str, Any]:
             counts.complete = False
             break
     return asdict(counts)
-
-
-def _client() -> "S3Client":
-    # Imported here: a child that runs other tasks should not pay for the SDK.
-    import boto3  # noqa: PLC0415
-
-    return boto3.client("s3")
 
 
 def _pages(client: "S3Client", bucket: str, prefix: str) -> Iterator[list[Any]]:

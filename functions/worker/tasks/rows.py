@@ -1,4 +1,4 @@
-"""Rows in S3 and DynamoDB as the ETL tasks move them: clients, and JSON Lines read as a whole. Registers no task."""
+"""What tasks share that move rows in S3 and DynamoDB: clients, and JSON Lines read as a whole. Registers no task."""
 
 import json
 from typing import TYPE_CHECKING, Any
