@@ -35,6 +35,7 @@ from api.routes import (
     users,
 )
 from carillon.domain.errors import Forbidden
+from carillon.domain.errors.doors import SecondFactorLocked
 
 app = APIGatewayHttpResolver(enable_validation=True, serializer=json.dumps)
 for area in (
@@ -77,7 +78,7 @@ def answer_problem(error: Exception) -> Response[Any]:
 
 def note_refusal(call: Call, error: Exception, operation: str) -> None:
     """Writes a refusal into the audit log; other failures change nothing and are told to the client alone."""
-    if isinstance(error, Forbidden) and call.principal is not None:
+    if isinstance(error, Forbidden | SecondFactorLocked) and call.principal is not None:
         call.api.access.note_refusal(call.principal, error, operation)
 
 

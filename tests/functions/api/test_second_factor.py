@@ -229,6 +229,19 @@ def test_an_edit_of_a_sensitive_schedule_says_every_change(world):
     assert world.confirm(confirmation).status == 200
 
 
+def test_tries_while_codes_are_locked_are_on_record_too(world):
+    world.sensitive()
+    confirmation = world.asked("POST", TRIGGER)
+    for _ in range(5):
+        assert world.confirm(confirmation, world.wrong_code()).code == "code_refused"
+    assert world.confirm(confirmation).code == "second_factor_locked"
+
+    entry = list(world.database.audit.values())[-1]
+    assert (entry.actor, entry.action, entry.object) == ("admin", "confirmation.confirm", "user:admin")
+    assert (entry.outcome, entry.details["code"]) == ("refused", "second_factor_locked")
+    assert confirmation["confirmation_id"] in entry.details["operation"]
+
+
 def test_an_operation_that_is_refused_once_it_is_confirmed_has_ended(world):
     world.sensitive()
     world.add_user("op", roles=("operator",))

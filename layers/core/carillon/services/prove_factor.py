@@ -112,7 +112,7 @@ class ProveFactor:
             before = self._facts.read(_guard(principal.name), now)
             verdict, after = judged(_standing(before))
             if verdict is Verdict.LOCKED:
-                raise self._locked(after)
+                raise self._locked(principal, after)
             if verdict is Verdict.REPEATED:
                 raise _refused(principal)
             if self._facts.swap(_guard(principal.name), before, self._fact(after), now):
@@ -123,11 +123,11 @@ class ProveFactor:
             self._tell(principal, after)
             raise _refused(principal)
 
-    def _locked(self, standing: Standing) -> SecondFactorLocked:
+    def _locked(self, principal: Principal, standing: Standing) -> SecondFactorLocked:
         left = (standing.locked_until or self._clock.now()) - self._clock.now()
         wait = max(1, -(-left // timedelta(seconds=1)))
         message = f"Too many wrong codes: none is looked at for {wait} seconds."
-        return SecondFactorLocked(message, retry_after_seconds=wait)
+        return SecondFactorLocked(message, retry_after_seconds=wait, object=f"user:{principal.name}")
 
     def _tell(self, principal: Principal, standing: Standing) -> None:
         if standing.locked_until is None:

@@ -7,6 +7,7 @@ from carillon.domain.access import Principal
 from carillon.domain.audit import REFUSED, AuditEntry
 from carillon.domain.audit_query import AuditQuery
 from carillon.domain.errors import CarillonError, Forbidden
+from carillon.domain.errors.doors import SecondFactorLocked
 from carillon.domain.permission import Permission
 from carillon.domain.scope import Subject
 from carillon.ports.audit import AuditLog
@@ -43,7 +44,7 @@ class NoteRefusal:
         self._journal = journal
         self._log = log
 
-    def __call__(self, principal: Principal, refusal: Forbidden, operation: str) -> None:
+    def __call__(self, principal: Principal, refusal: Forbidden | SecondFactorLocked, operation: str) -> None:
         """Never raises: the refusal stands, and where the row cannot be written the log tells of it."""
         if refusal.permission.endswith(":read") and refusal.permission not in _SECRETIVE:
             return

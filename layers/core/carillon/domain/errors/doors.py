@@ -28,6 +28,11 @@ class SecondFactorLocked(RateLimited):
     """Too many wrong codes: codes are not looked at for a while."""
 
     code = "second_factor_locked"
+    permission = "confirmation.confirm"
+
+    def __init__(self, message: str | None = None, *, retry_after_seconds: int, object: str = "") -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds)
+        self.object = object
 
 
 class TooManyConfirmations(RateLimited):
