@@ -59,6 +59,13 @@ class ApiClient:
         """Give one run with its events."""
         return dict(self.get(f"/v1/runs/{urllib.parse.quote(run_id, safe='')}"))
 
+    def run_at_its_end(self, run_id: str, seconds: float) -> dict[str, Any]:
+        """Give one run once it has ended, or as it stands when the time is up."""
+        until = time.monotonic() + seconds
+        while (run := self.run(run_id))["ended_at"] is None and time.monotonic() < until:
+            time.sleep(0.5)
+        return run
+
     def call(
         self,
         method: str,

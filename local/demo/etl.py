@@ -5,7 +5,6 @@ table, part by part. In the second CSV one row of the last part has no key: load
 transformed and extracted before is undone, last completed first.
 """
 
-import time
 from typing import Any, Final
 
 from local.api_client import ApiClient
@@ -52,20 +51,12 @@ class EtlAct:
     def _end(self) -> list[str]:
         wrong = []
         for name, _, *expected in _ACTS:
-            run = self._wait(self._run_ids[name])
+            run = self._api.run_at_its_end(self._run_ids[name], _WAIT_SECONDS)
             show(run)
             found = [run["state"], self._rows(name), self._objects(name)]
             if found != expected:
                 wrong.append(f"{name}: state, rows and objects had to be {expected} and are {found}")
         return wrong
-
-    def _wait(self, run_id: str) -> dict[str, Any]:
-        until = time.monotonic() + _WAIT_SECONDS
-        run = self._api.run(run_id)
-        while run["ended_at"] is None and time.monotonic() < until:
-            time.sleep(1)
-            run = self._api.run(run_id)
-        return run
 
     def _rows(self, name: str) -> int:
         pages = self._dynamodb.get_paginator("scan").paginate(

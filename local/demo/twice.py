@@ -3,7 +3,6 @@
 Asked for before the window and confirmed after it, because the code that activates the factor is used up by that.
 """
 
-import time
 import urllib.parse
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,7 +41,7 @@ class TwiceConfirmed:
             return [f"{SCHEDULE} ran before it was confirmed"]
         code = self._code()
         run_id = self.api.post(self._path(self._waiting), {"code": code})["run_id"]
-        run = self._end_of(run_id)
+        run = self.api.run_at_its_end(run_id, _PATIENCE_SECONDS)
         title(4, "The same, confirmed by a code; the audit log tells of it")
         print(f"   {run_id} {run['state']}")
         trail = self.api.get(f"/v1/audit?object={urllib.parse.quote(f'schedule:{SCHEDULE}')}")["items"]
@@ -73,12 +72,6 @@ class TwiceConfirmed:
     def _trigger(self) -> dict[str, Any]:
         answer = self.api.post(f"/v1/schedules/{SCHEDULE}/trigger")
         return dict(answer["confirmation"])
-
-    def _end_of(self, run_id: str) -> dict[str, Any]:
-        until = time.monotonic() + _PATIENCE_SECONDS
-        while (run := self.api.run(run_id))["ended_at"] is None and time.monotonic() < until:
-            time.sleep(0.5)
-        return run
 
     def _code(self) -> str:
         return pyotp.TOTP(self._secret).now()
