@@ -35,7 +35,8 @@ export function table(caption, heads, rows) {
 
 export function say(text, kind = '') {
   const note = h('p', { class: `toast ${kind}` }, text);
-  document.getElementById('toasts').append(note);
+  // What lies outside an open dialog is dimmed.
+  ((kind === 'bad' && document.querySelector('dialog[open]')) || document.getElementById('toasts')).append(note);
   setTimeout(() => note.remove(), kind === 'bad' ? 12000 : 5000);
 }
 
