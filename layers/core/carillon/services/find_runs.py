@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from carillon.domain.access import Principal
@@ -14,6 +15,7 @@ from carillon.ports.pages import Page
 from carillon.ports.runs import RunStates, RunStore
 from carillon.ports.schedules import ScheduleStore
 from carillon.services.authorise import Permission, subject_of, visible
+from carillon.services.walk_shards import walk_shards
 
 MAX_ROUNDS: Final = 10
 """How often one page looks further where it meets steps, or runs that its reader may not see."""
@@ -38,7 +40,7 @@ class FindRuns:
         is_visible = visible(principal, Permission.READ_RUNS)
         found: list[Run] = []
         for _ in range(MAX_ROUNDS):
-            ids, start = self._ids(query, limit - len(found), start)
+            ids, start = walk_shards(self.shards, limit - len(found), start, partial(self._page, query))
             rows = self.runs.get_many(ids) if ids else ()
             wanted = [run for run in rows if run.state in query.states and run.origin not in BELOW]
             found += self._seen(wanted, is_visible)
@@ -53,18 +55,6 @@ class FindRuns:
             name: is_visible(subject_of(heads[name]) if name in heads else Subject(name)) for name in names
         }
         return [run for run in runs if may_see[run.run_id.schedule_id]]
-
-    def _ids(
-        self, query: RunQuery, limit: int, start: Mapping[str, Any] | None
-    ) -> tuple[list[RunId], Mapping[str, Any] | None]:
-        shard, key = (start["shard"], start["key"]) if start else (0, None)
-        ids: list[RunId] = []
-        while shard < self.shards and len(ids) < limit:
-            page = self._page(query, shard, limit - len(ids), key)
-            ids.extend(page.items)
-            key = page.next_key
-            shard += key is None
-        return ids, {"shard": shard, "key": key} if shard < self.shards else None
 
     def _page(self, query: RunQuery, shard: int, limit: int, key: Mapping[str, Any] | None) -> Page[RunId]:
         if query.is_unfinished:

@@ -13,6 +13,7 @@ from carillon.ports.pages import Page
 from carillon.ports.schedules import ScheduleStore
 from carillon.services.authorise import Permission, authorise_schedule, subject_of, visible
 from carillon.services.operator_write import live_head
+from carillon.services.walk_shards import walk_shards
 
 FIRST: Final = 100
 EVER: Final = timedelta(days=366 * 200)
@@ -60,7 +61,7 @@ class ReadSchedules:
         is_visible = visible(principal, Permission.READ_SCHEDULES)
         found: list[Schedule] = []
         for _ in range(MAX_ROUNDS):
-            ids, start = self._ids(limit - len(found), start)
+            ids, start = walk_shards(self.shards, limit - len(found), start, self.schedules.page)
             heads = self.schedules.heads(ids) if ids else {}
             live = (heads[schedule_id] for schedule_id in ids if schedule_id in heads)
             wanted = (h for h in live if h.state is not ScheduleState.DELETED and query.matches(h))
@@ -87,17 +88,3 @@ class ReadSchedules:
         ]
         coming = [(head.next_fire_at, head) for head in active if head.next_fire_at is not None]
         return Page(tuple(head for _, head in sorted(coming, key=lambda each: each[0])[:limit]), None)
-
-    def _ids(self, limit: int, start: Mapping[str, Any] | None) -> tuple[list[str], Mapping[str, Any] | None]:
-        shard, key = (start["shard"], start["key"]) if start else (0, None)
-        ids: list[str] = []
-        while shard < self.shards:
-            page = self.schedules.page(shard, limit - len(ids), key)
-            ids.extend(page.items)
-            key = page.next_key
-            if key is None:
-                shard += 1
-            if len(ids) >= limit:
-                break
-        is_last = shard >= self.shards
-        return ids, None if is_last else {"shard": shard, "key": key}
