@@ -5,12 +5,21 @@ import time
 
 import pytest
 
+from local.receiver import Receiver
 from local.stack import LaptopCloud, Plan
 from tests.e2e.stubs import write_stack
 
 
 def silent(_line):
     """The tests read the log, not the terminal."""
+
+
+@pytest.fixture(scope="module")
+def receiver():
+    """What jobs call, on this machine."""
+    running = Receiver()
+    yield running
+    running.stop()
 
 
 @pytest.fixture(scope="module")

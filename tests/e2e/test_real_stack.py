@@ -8,18 +8,10 @@ import pytest
 
 from local.api_client import ApiClient, ApiError
 from local.chaos import kill_in_mid_run, wait_for_end, wait_until
-from local.receiver import Receiver
 from local.stack import LaptopCloud, Plan
 from tests.e2e.conftest import silent
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def receiver():
-    running = Receiver()
-    yield running
-    running.stop()
 
 
 @pytest.fixture(scope="module")

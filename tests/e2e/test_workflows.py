@@ -3,20 +3,12 @@
 import pytest
 
 from local.chaos import wait_for_end
-from local.receiver import Receiver
 from local.stack import LaptopCloud, Plan
 from tests.e2e.conftest import silent
 
 pytestmark = pytest.mark.slow
 
 LENGTH = 30
-
-
-@pytest.fixture(scope="module")
-def receiver():
-    running = Receiver()
-    yield running
-    running.stop()
 
 
 @pytest.fixture(scope="module")
