@@ -102,4 +102,4 @@ def _base64(value: bytes) -> str:
 
 
 # To look for circles costs a quarter of the writing; a document that had one would meet the limit of recursion.
-_written: Final = json.JSONEncoder(default=_base64, check_circular=False, separators=(",", ":")).encode
+_written: Final = json.JSONEncoder(default=_base64, check_circular=False).encode
