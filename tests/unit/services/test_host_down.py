@@ -57,7 +57,7 @@ def test_a_held_run_tells_why_and_once():
     assert held
     for row in held:
         assert [event.message for event in row.events if "held back" in event.message] == [
-            "held back: the host is down"
+            "held back: the host is down (example.com)"
         ]
 
 

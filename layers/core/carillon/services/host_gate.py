@@ -64,7 +64,7 @@ class HostGate:
             if state is State.CLOSED:
                 return Pass(name, call)
             if state is State.OPEN:
-                return self._held(admit(seen[1], limit, self._clock.now(), call, until))
+                return self._held(name, admit(seen[1], limit, self._clock.now(), call, until))
         try:
             return self._ask_all(name, limit, call, until)
         except CarillonError as error:
@@ -77,7 +77,7 @@ class HostGate:
             now, (fact, host) = self._clock.now(), self._read(name)
             admission = admit(host, limit, now, call, until)
             if not admission.go:
-                return self._held(admission)
+                return self._held(name, admission)
             if admission.host == host or self._write(name, fact, admission.host):
                 return Pass(name, call)
         return Held(self._clock.now() + CONTENDED, "many calls to the host begin at once")
@@ -103,9 +103,10 @@ class HostGate:
                 self._tell(given.host, host, after)
                 return
 
-    def _held(self, admission: Admission) -> Held:
+    def _held(self, name: str, admission: Admission) -> Held:
         again_at = admission.again_at or self._clock.now()
-        return Held(again_at + timedelta(seconds=SPREAD_SECONDS * self._chance.share()), admission.reason)
+        again_at += timedelta(seconds=SPREAD_SECONDS * self._chance.share())
+        return Held(again_at, f"{admission.reason} ({name})")
 
     def _read(self, name: str) -> tuple[Fact | None, Host]:
         now = self._clock.now()
