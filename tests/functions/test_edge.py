@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from carillon.domain.errors import Throttled
+from carillon.domain.errors import MalformedRow, Throttled
 from edge import each_record, in_order
 from tests.fakes.log import RecordedLog
 
@@ -87,3 +87,24 @@ def test_when_the_end_of_a_batch_fails_all_of_it_comes_again():
     assert in_order(changes(1, 2), refuse(), RecordedLog(), at_end=fail) == {
         "batchItemFailures": [{"itemIdentifier": "1"}]
     }
+
+
+def test_a_batch_whose_first_record_fails_has_no_end():
+    seen = []
+
+    answer = in_order(changes(1, 2), refuse("e-1"), RecordedLog(), at_end=lambda: seen.append("end"))
+
+    assert (answer, seen) == ({"batchItemFailures": [{"itemIdentifier": "1"}]}, [])
+
+
+@pytest.mark.parametrize(("error", "retryable"), [(Throttled(), True), (MalformedRow("no state"), False)])
+def test_the_log_says_of_a_record_whether_time_alone_can_help(error, retryable):
+    log = RecordedLog()
+
+    def handle_one(record):
+        raise error
+
+    each_record(messages("a"), handle_one, log)
+
+    [(_, _, fields)] = log.lines
+    assert fields["retryable"] is retryable
