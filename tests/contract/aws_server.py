@@ -37,6 +37,8 @@ class AwsServer:
     def __init__(self, *answers, wrap=lambda connection: connection, otherwise=lambda heard: ok()):
         self.answers, self.wrap, self.otherwise = list(answers), wrap, otherwise
         self.requests, self.connections = [], 0
+        self.of_request = []
+        """Which connection each request came over."""
         self.hung_up = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open = []
@@ -63,16 +65,17 @@ class AwsServer:
             except OSError:
                 return
             self.connections += 1
-            thread = threading.Thread(target=self._serve, args=(plain,))
+            thread = threading.Thread(target=self._serve, args=(plain, self.connections))
             self._threads.append(thread)
             thread.start()
 
-    def _serve(self, plain):
+    def _serve(self, plain, number):
         try:
             with self.wrap(plain) as connection, connection.makefile("rb") as lines:
                 self._open.append(_Half(connection))
                 while (heard := _request(lines)) is not None:
                     self.requests.append(heard)
+                    self.of_request.append(number)
                     answer = self.answers.pop(0) if self.answers else self.otherwise(heard)
                     connection.sendall(answer.first if isinstance(answer, Hangup) else answer)
                     if isinstance(answer, Hangup):
