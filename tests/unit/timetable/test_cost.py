@@ -7,7 +7,7 @@ import pytest
 
 from carillon.domain import cron_dates, timetable, transitions
 from carillon.domain.errors import InvalidExpression
-from carillon.domain.timetable import Timetable, next_fire_time
+from carillon.domain.timetable import Timetable
 
 MOMENT = datetime(2026, 11, 22, 5, 4, 3, tzinfo=UTC)
 PARSE_STEPS = 120_000
@@ -132,7 +132,7 @@ def test_a_thousand_schedules_alike_cost_one_evaluation():
     forget()
     for number in range(1000):
         anchor = datetime(2026, 1, 1 + number % 28, tzinfo=UTC)
-        next_fire_time("30 2 * * 1-5", "Europe/Berlin", MOMENT, anchor=anchor)
+        Timetable.parse("30 2 * * 1-5", "Europe/Berlin", anchor=anchor).after(MOMENT)
     assert timetable._parsed.cache_info().misses == 1
     # One evaluation is the parse asking whether it ever fires.
     assert timetable._fire_after.cache_info().misses == 2
@@ -142,11 +142,14 @@ def test_a_thousand_schedules_alike_cost_one_evaluation():
 def test_different_switches_zones_bases_and_anchors_are_not_confused_by_the_cache():
     autumn = datetime(2026, 10, 25, 0, 45, tzinfo=UTC)
     daily = "30 2 * * *"
-    assert next_fire_time(daily, "Europe/Berlin", autumn) == datetime(2026, 10, 26, 1, 30, tzinfo=UTC)
-    assert next_fire_time(daily, "Europe/Berlin", autumn, fold="twice") == datetime(
-        2026, 10, 25, 1, 30, tzinfo=UTC
+    once, twice, plain = (
+        Timetable.parse(daily, "Europe/Berlin"),
+        Timetable.parse(daily, "Europe/Berlin", fold="twice"),
+        Timetable.parse(daily, "UTC"),
     )
-    assert next_fire_time(daily, "UTC", autumn) == datetime(2026, 10, 25, 2, 30, tzinfo=UTC)
+    assert once.after(autumn) == datetime(2026, 10, 26, 1, 30, tzinfo=UTC)
+    assert twice.after(autumn) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert plain.after(autumn) == datetime(2026, 10, 25, 2, 30, tzinfo=UTC)
     anchors = [datetime(2026, 1, 1, 0, minute, tzinfo=UTC) for minute in (0, 7)]
-    found = {next_fire_time("rate(1 hour)", "UTC", autumn, anchor=anchor) for anchor in anchors}
+    found = {Timetable.parse("rate(1 hour)", "UTC", anchor=anchor).after(autumn) for anchor in anchors}
     assert found == {datetime(2026, 10, 25, 1, 0, tzinfo=UTC), datetime(2026, 10, 25, 1, 7, tzinfo=UTC)}

@@ -11,7 +11,7 @@ from typing import Final
 
 from carillon.domain.counting import count_fires
 from carillon.domain.schedule import TimetableSpec
-from carillon.domain.timetable import Timetable, next_fire_time
+from carillon.domain.timetable import Timetable
 from carillon.domain.transitions import instant_of, moment_of
 
 JUST: Final = timedelta(microseconds=1)
@@ -23,9 +23,7 @@ def next_after(spec: TimetableSpec, moment: datetime) -> datetime | None:
         return None
     if spec.starts_at is not None and moment < spec.starts_at:
         moment = spec.starts_at - JUST
-    fire_at = next_fire_time(
-        spec.expression, spec.zone, moment, gap=spec.gap, fold=spec.fold, anchor=spec.anchor
-    )
+    fire_at = timetable_of(spec).after(moment)
     if spec.also_at:
         extra = min((extra for extra in spec.also_at if extra > moment), default=None)
         fire_at = min((found for found in (fire_at, extra) if found is not None), default=None)

@@ -71,19 +71,6 @@ def _fire_after(timetable: Timetable, instant: int) -> datetime | None:
     return None if fire is None else moment_of(fire)
 
 
-def next_fire_time(
-    expression: str,
-    zone: str,
-    base: datetime,
-    *,
-    gap: Gap = "fire",
-    fold: Fold = "once",
-    anchor: datetime | None = None,
-) -> datetime | None:
-    """The first fire time after a base; schedules alike share one parse and one evaluation."""
-    return Timetable.parse(expression, zone, gap=gap, fold=fold, anchor=anchor).after(base)
-
-
 @lru_cache(maxsize=4_096)
 def _parsed(expression: str, zone: str, gap: Gap, fold: Fold, anchor: datetime | None) -> Timetable:
     _check_switches(gap, fold)

@@ -35,11 +35,6 @@ class HttpUrl:
         return parse_address(self.host)
 
     @property
-    def path(self) -> str:
-        """The target without its query, which may hold secrets."""
-        return self.target.partition("?")[0]
-
-    @property
     def authority(self) -> str:
         """Host and port as the Host header spells them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
