@@ -131,3 +131,22 @@ def test_a_token_of_our_own_for_somebody_of_another_issuer_opens_nothing(world):
 
     world.add_user("dora", roles=("admin",), kind=UserKind.EXTERNAL)
     assert world.call("GET", "/v1/me", token=world.token_of("dora")).status == 401
+
+
+def test_the_word_bearer_is_read_in_any_case(world):
+    for scheme, status in (("bearer", 200), ("BEARER", 200), ("Basic", 401)):
+        headers = {"authorization": f"{scheme} {world.token}"}
+        assert world.call("GET", "/v1/me", token=None, headers=headers).status == status
+
+
+@pytest.mark.parametrize("token", [..., None])
+def test_a_stage_of_another_name_is_no_part_of_an_address(world, token):
+    context = {
+        "http": {"method": "GET", "path": "/prod/v1/me", "sourceIp": "192.0.2.7"},
+        "requestId": "request-1",
+        "stage": "prod",
+    }
+    for path, public in (("/v1/me", False), ("/v1/health", True)):
+        there = context | {"http": context["http"] | {"path": f"/prod{path}"}}
+        answer = world.call("GET", f"/prod{path}", token=token, requestContext=there)
+        assert answer.status == (200 if public or token is ... else 401)
