@@ -29,19 +29,17 @@ class Verdict:
 
 
 GO: Final = Verdict(True)
-_TIED_TO_TIMETABLE: Final = frozenset({Origin.FIRE})
-_ONLY_DELETED: Final = frozenset({Origin.MANUAL})
 
 
 def may_start(head: Schedule | None, run: Run, now: datetime) -> Verdict:
     """The verdict on a first attempt of a top-level run."""
     if head is None or head.state is ScheduleState.DELETED or head.generation != run.generation:
         return Verdict(False, "deleted", "the schedule was deleted before this run started")
-    if run.origin in _ONLY_DELETED:
+    if run.origin is Origin.MANUAL:
         return GO
     if head.state is ScheduleState.PAUSED:
         return Verdict(False, "paused", "the schedule was paused before this run started")
-    if run.origin not in _TIED_TO_TIMETABLE:
+    if run.origin is not Origin.FIRE:
         return GO
     return _on_time(head, run, now)
 
