@@ -100,8 +100,8 @@ SAFEGUARDS = (
         (
             _edit(
                 "adapters/dynamo/claims.py",
-                'expression.absent("run_key")',
-                'expression.absent("never_there")',
+                '_ABSENT.absent("run_key")',
+                '_ABSENT.absent("never_there")',
             ),
         ),
         stages=_IN_DYNAMO,
