@@ -6,9 +6,10 @@ import pytest
 
 from carillon.services.bootstrap_admin import BootstrapAdmin
 from carillon.services.journal import Journal
+from tests.contract.builders import ended
 from tests.fakes.memory import MemoryAccess
 from tests.functions.api.guarded import GuardedWorld
-from tests.functions.api.world import PASSWORD
+from tests.functions.api.world import MINIMAL, PASSWORD
 
 TRIGGER = "/v1/schedules/payroll/trigger"
 
@@ -174,6 +175,33 @@ def test_an_admin_takes_a_lost_factor_away_after_confirming_it(world):
     assert world.confirm(confirmation).status == 204
 
     assert world.by("ada", "GET", "/v1/me/totp").json["is_active"] is False
+
+
+def test_a_reset_takes_the_lock_of_wrong_codes_away_too(world):
+    world.add_user("ada", roles=("viewer",))
+    world.enrol("ada")
+    for _ in range(5):
+        world.by("ada", "POST", "/v1/me/totp", {"password": PASSWORD, "code": world.wrong_code("ada")})
+    locked = world.by("ada", "POST", "/v1/me/totp", {"password": PASSWORD, "code": world.code("ada")})
+    assert locked.code == "second_factor_locked"
+
+    assert world.confirm(world.asked("DELETE", "/v1/users/ada/totp")).status == 204
+
+    assert len(world.enrol("ada")) == 10
+
+
+def test_a_run_of_a_sensitive_schedule_is_repeated_only_as_it_was_when_that_was_asked_for(world):
+    created = world.sensitive()
+    now = world.clock.now()
+    run = ended("payroll", now)
+    world.database.runs[run.run_id] = run
+    confirmation = world.asked("POST", f"/v1/runs/{run.run_id}/retry")
+    edit = {"timetable": {"expression": "@hourly"}, "job": MINIMAL["job"], "sensitive": True}
+    asked = world.asked("PUT", "/v1/schedules/payroll", edit, headers={"if-match": created.headers["etag"]})
+    assert world.confirm(asked).status == 200
+
+    assert world.confirm(confirmation, world.next_code()).code == "version_mismatch"
+    assert list(world.database.runs) == [run.run_id]
 
 
 def test_the_operator_lets_an_admin_in_again_who_lost_the_factor_too(world):

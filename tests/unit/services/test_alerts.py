@@ -7,9 +7,11 @@ import pytest
 
 from carillon.domain.alert_rules import AlertRules, Streak
 from carillon.domain.errors import Throttled
+from carillon.domain.new_run import skipped
 from carillon.domain.outcome import Outcome, OutcomeKind
 from carillon.domain.run import RunState
 from carillon.domain.run_change import RunChange
+from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState
 from carillon.services.alert_runs import AlertRuns
 from carillon.services.end_queued import EndQueued
@@ -114,6 +116,26 @@ def test_a_start_later_than_the_limit_is_told_with_how_late_it_was():
     assert world.tell(world.end(late=10)) == []
     assert world.tell(world.end(late=11)) == ["run_late"]
     assert world.topic.published[0][1]["lateness_ms"] == 11_000
+
+
+def test_a_fire_time_that_came_too_late_to_run_is_told_with_how_late_that_was():
+    world = Watched(on=[], late_after_seconds=10)
+    now = world.clock.now()
+    row = skipped(
+        RunId.of_fire_time("etl", now),
+        1,
+        fire_at=now,
+        now=now + timedelta(seconds=301),
+        reason="misfired",
+        message="x",
+    )
+
+    assert world.tell(RunChange(str(row.run_id), "1", None, row)) == ["run_late"]
+    subject, message = world.topic.published[-1]
+    assert (message["lateness_ms"], message["state"]) == (301_000, "SKIPPED")
+    assert subject.startswith("etl was not run: it was 301000 ms late")
+    excluded = replace(row, reason="excluded", run_id=RunId.of_fire_time("etl", now + timedelta(hours=1)))
+    assert world.tell(RunChange(str(excluded.run_id), "2", None, excluded)) == []
 
 
 def test_a_run_longer_than_the_limit_is_told_with_how_long_it_was():

@@ -190,6 +190,18 @@ def test_a_message_whose_job_cannot_be_read_for_now_comes_again_and_costs_no_att
     assert (world.run(world.start).state, world.run(world.start).attempt) == (RunState.SUCCEEDED, 1)
 
 
+def test_an_attempt_that_outlives_its_invocation_has_timed_out_whatever_its_target_says(world):
+    def late(call):
+        world.clock.advance(LEASE.total_seconds() + 1)
+        return permanent("http_404", "404")
+
+    world.target.answers = [late]
+    world.work()
+    run = world.run(world.start)
+    assert run.state is RunState.RETRYING
+    assert "outlived its invocation" in run.events[-1].message
+
+
 def test_an_attempt_whose_invocation_has_no_time_left_calls_nothing(world):
     revision = world.schedules.revision
 

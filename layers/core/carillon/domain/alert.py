@@ -7,8 +7,8 @@ from hashlib import sha256
 from typing import Any, Final
 
 from carillon.domain.alert_rules import AlertKind
-from carillon.domain.run import Run
-from carillon.domain.run_document import run_document
+from carillon.domain.run import Run, RunState
+from carillon.domain.run_document import between_ms, run_document
 
 LAST_EVENTS: Final = 5
 MAX_SINGLE: Final = 5
@@ -22,6 +22,7 @@ _WORDS: Final[Mapping[AlertKind, str]] = {
     AlertKind.IN_A_ROW: "failed {failures} times in a row, paused: {paused}",
     AlertKind.RECOVERED: "has recovered",
 }
+TOO_LATE: Final = "was not run: it was {lateness_ms} ms late"
 _MEASURED: Final[Mapping[AlertKind, tuple[str, ...]]] = {
     AlertKind.LATE: ("lateness_ms",),
     AlertKind.LONG: ("duration_ms",),
@@ -58,7 +59,10 @@ def run_alert(
         **(details or {}),
         "events": document["events"][-LAST_EVENTS:],
     }
-    what = _WORDS.get(kind, str(run.state)).format(**shown)
+    if kind is AlertKind.LATE and shown["lateness_ms"] is None and run.ended_at is not None:
+        shown["lateness_ms"] = between_ms(run.fire_at, run.ended_at)
+    words = TOO_LATE if kind is AlertKind.LATE and run.state is RunState.SKIPPED else _WORDS.get(kind)
+    what = (words or str(run.state)).format(**shown)
     identity = run.state if kind is AlertKind.FAILED else kind
     subject = f"{run.run_id.schedule_id} {what} ({document['fire_at']})"
     return made_alert(str(kind), f"{run.run_id}:{identity}", subject, environment, shown, to)
