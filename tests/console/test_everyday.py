@@ -132,6 +132,15 @@ def test_a_lost_second_factor_is_reset_by_an_admin_on_the_page_of_users(stack, a
     user.wait(lambda: not world.factors.rows["lost"].is_active, "the reset")
 
 
+def test_who_logs_out_everywhere_is_told_so_on_the_page_to_log_in(stack, as_user):
+    stack.world.add_user("leaving", roles=("viewer",))
+    user = as_user("leaving")
+    user.open("account")
+    user.press("Log out everywhere")
+    user.find("#password")
+    user.sees("Your session is over.", "#toasts")
+
+
 def test_a_list_of_more_than_a_page_shows_what_was_done_to_it(stack, as_user):
     for number in range(60):
         stack.world.create(schedule_id=f"many-{number:02}")

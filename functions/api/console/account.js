@@ -7,11 +7,12 @@ import { t } from './words.js';
 
 export async function showAccount({ root, signal }) {
   const { me } = session;
+  const over = () => { keepToken(null); session.onEnd(); };
   const rows = me.permissions.map((each) => [each.resource, each.actions.join(', '), each.scope]);
-  const everywhere = () => act(() => post('/v1/me/logout-everywhere'), () => { keepToken(null); location.reload(); });
+  const everywhere = () => act(() => post('/v1/me/logout-everywhere'), over);
   root.replaceChildren(
     panel('', facts([[t('user'), me.user], [t('page_roles'), me.roles.join(', ')], [t('kind'), t(`kind_${me.kind}`)]]), button(t('logout_everywhere'), everywhere, 'danger')),
-    me.kind === 'person' ? passwordForm(() => { keepToken(null); location.reload(); }) : '',
+    me.kind === 'person' ? passwordForm(over) : '',
     me.kind === 'service' ? '' : await factorPanel(signal),
     panel(t('permissions'), table(t('permissions'), [t('resource'), t('actions'), t('scope')], rows)));
 }

@@ -43,7 +43,7 @@ function frame() {
   document.body.replaceChildren(...[
     h('a', { class: 'skip', href: '#/', on: { click: skip } }, t('skip')),
     h('header', { class: 'top' }, session.me && opener, h('a', { class: 'brand', href: link('overview') }, 'Carillon'), tools()),
-    session.me && menu, h('main', { id: 'main', tabindex: '-1' }), h('div', { id: 'toasts', role: 'status', 'aria-live': 'polite' })].filter(Boolean));
+    session.me && menu, h('main', { id: 'main', tabindex: '-1' }), document.getElementById('toasts') || h('div', { id: 'toasts', role: 'status', 'aria-live': 'polite' })].filter(Boolean));
 }
 
 function skip(event) {

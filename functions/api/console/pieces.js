@@ -73,6 +73,7 @@ export function deleteButton(name, address, version, done) {
 
 /** Does something once, tells how it went, and asks for a code where the API wants one. */
 export async function act(work, done, told = t('done')) {
+  document.querySelectorAll('.toast.bad').forEach((each) => each.remove());
   try {
     const answer = await work();
     if (answer && answer.status === 202 && answer.body && answer.body.confirmation) return confirmWith(answer.body.confirmation, done);
