@@ -60,6 +60,17 @@ def test_a_sensitive_schedule_runs_only_once_it_is_confirmed(world):
     assert world.call("GET", f"/v1/confirmations/{confirmation['confirmation_id']}").json["state"] == "done"
 
 
+def test_a_body_that_is_too_long_to_wait_is_refused_and_nobody_is_asked(world):
+    world.sensitive()
+    assert world.call("POST", TRIGGER, {"payload": "x" * 30_000}).status == 202
+
+    answer = world.call("POST", TRIGGER, {"payload": "x" * 66_000})
+
+    assert (answer.status, list(answer.fields)) == (400, ["(body)"])
+    assert "65536 bytes" in answer.fields["(body)"]
+    assert len(world.call("GET", "/v1/confirmations").json["items"]) == 1
+
+
 def test_a_code_is_good_once(world):
     world.sensitive()
     code = world.code()
