@@ -305,7 +305,7 @@ def test_those_that_fire_next_come_first_whatever_their_names_are():
     world = ApiWorld(shards=3)
     for minute in range(10, 40):
         world.create(schedule_id=f"z{60 - minute}", timetable={"expression": f"{minute} 2 * * *"})
-    world.create(schedule_id="paused", timetable={"expression": "1 2 * * *"})
+    world.create(schedule_id="paused", timetable={"expression": "8 2 * * *"})
     world.call("POST", "/v1/schedules/paused/pause", {"until": "2026-11-22T02:05:00Z"})
 
     page = world.call("GET", "/v1/schedules?order=next&limit=3").json
