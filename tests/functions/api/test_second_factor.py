@@ -1,6 +1,7 @@
 """The second factor: enrolled, asked for, good once, locked, lost."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -69,6 +70,21 @@ def test_a_body_that_is_too_long_to_wait_is_refused_and_nobody_is_asked(world):
     assert (answer.status, list(answer.fields)) == (400, ["(body)"])
     assert "65536 bytes" in answer.fields["(body)"]
     assert len(world.call("GET", "/v1/confirmations").json["items"]) == 1
+
+
+def test_an_edit_between_the_code_and_the_deed_leaves_it_undone(world):
+    world.sensitive()
+    confirmation = world.asked("POST", TRIGGER)
+
+    def edit_meanwhile(operation):
+        performing = [fact for fact in world.facts.rows.values() if fact.value.get("state") == "performing"]
+        if operation == "swap_fact" and performing:
+            world.database.heads["payroll"] = replace(world.database.heads["payroll"], head_version=2)
+
+    world.database.after = edit_meanwhile
+
+    assert world.confirm(confirmation).code == "version_mismatch"
+    assert world.database.runs == {}
 
 
 def test_a_code_is_good_once(world):
