@@ -49,6 +49,7 @@ class Limits:
     http_allow: AllowList = field(default_factory=AllowList)
     aws_allow: AwsAllow = field(default_factory=AwsAllow)
     kinds: Mapping[str, TargetKind] = field(default_factory=lambda: KINDS)
+    tasks: frozenset[str] | None = None
 
     @classmethod
     def of_stack(
@@ -58,15 +59,16 @@ class Limits:
         http_allow: AllowList,
         aws_allow: AwsAllow | None = None,
         kinds: Mapping[str, TargetKind] = KINDS,
+        tasks: frozenset[str] | None = None,
     ) -> "Limits":
         """The limits that follow from a stack's parameters."""
         longest = worker_timeout_seconds - WORKER_RESERVE_SECONDS
-        return cls(longest, minimum_interval_seconds, http_allow, aws_allow or AwsAllow(), kinds)
+        return cls(longest, minimum_interval_seconds, http_allow, aws_allow or AwsAllow(), kinds, tasks)
 
     @property
     def reach(self) -> Reach:
         """What jobs may reach."""
-        return Reach(self.http_allow, self.aws_allow)
+        return Reach(self.http_allow, self.aws_allow, self.tasks)
 
     @property
     def longest_lease_seconds(self) -> float:

@@ -27,6 +27,7 @@ from carillon.adapters.kms import KmsDataKeys, KmsTokenSigner
 from carillon.adapters.oidc import OidcVerifier
 from carillon.adapters.s3 import S3ArchiveReader
 from carillon.adapters.targets.registry import added_kinds
+from carillon.adapters.targets.task_names import registered_tasks
 from carillon.domain.allow_list import AllowList
 from carillon.domain.definition import Limits
 from carillon.domain.risk import risk
@@ -41,6 +42,9 @@ from carillon.wiring.ground import Ground
 
 THREADS: Final = 8
 """Objects of the archive that are read side by side."""
+
+TASKS: Final = "worker.tasks"
+"""Where the worker's tasks are, in the folder of functions that all functions share."""
 
 
 def _other_issuers(settings: ApiSettings, clock: Clock) -> tuple[Issuer, ...]:
@@ -64,6 +68,7 @@ def _limits(settings: ApiSettings) -> Limits:
         settings.minimum_interval_seconds,
         AllowList.of(settings.http_allow),
         AwsAllow(settings.target_arns, settings.own_arns),
+        tasks=registered_tasks(TASKS),
     )
 
 

@@ -1,7 +1,7 @@
 """Calls a python target: a registered task in a warm child process that is killed at the call's deadline."""
 
 import signal
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,21 +19,15 @@ def _utc_now() -> datetime:
 
 
 class PythonTarget:
-    """The python target; `known` are the registered task names, where the caller knows them."""
+    """The python target; which tasks there are is the child process's to tell."""
 
-    def __init__(
-        self,
-        pool: TaskPool,
-        known: Collection[str] | None = None,
-        now: Callable[[], datetime] = _utc_now,
-    ) -> None:
+    def __init__(self, pool: TaskPool, now: Callable[[], datetime] = _utc_now) -> None:
         self._pool = pool
-        self._known = known
         self._now = now
 
     def check(self, spec: Mapping[str, Any]) -> tuple[FieldError, ...]:
         """Every fault of the specification."""
-        return check_python(spec, self._known)
+        return check_python(spec)
 
     def execute(self, call: TargetCall) -> Outcome:
         """Runs the task once, to its end or to the deadline."""

@@ -29,10 +29,11 @@ class AwsAllow:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What jobs of this stack may reach: private hosts, and resources of AWS."""
+    """What jobs of this stack may reach: private hosts, resources of AWS, and its tasks, None where nobody knows."""
 
     http: AllowList = field(default_factory=AllowList)
     aws: AwsAllow = field(default_factory=AwsAllow)
+    tasks: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

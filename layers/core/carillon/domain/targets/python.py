@@ -23,8 +23,8 @@ def _ids(spec: Spec) -> tuple[str, ...]:
     return (f"python:{task}",) if isinstance(task, str) else ()
 
 
-def _check(spec: Spec, _reach: Reach) -> tuple[FieldError, ...]:
-    return check_python(spec)
+def _check(spec: Spec, reach: Reach) -> tuple[FieldError, ...]:
+    return check_python(spec, reach.tasks)
 
 
 KIND: Final = TargetKind(_check, _ids)
