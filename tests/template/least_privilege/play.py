@@ -145,7 +145,7 @@ class Play:
             ("flow", flow, {}),
             ("echoing", self._echoing(f"{fails}/${{secrets.KEY}}"), {}),
             ("quoting", self._quoting(), {}),
-            ("waiting", {**task, "wait": "callback", "wait_timeout_seconds": 60}, queue),
+            ("waiting", {**task, "wait": "callback", "wait_timeout_seconds": 120}, queue),
         ):
             document = {"schedule_id": schedule_id, "timetable": soon, "job": job, **more}
             status, answer = self.call("POST", "/v1/schedules", document)
