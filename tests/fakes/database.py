@@ -9,6 +9,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import cache
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,18 @@ class MemoryDatabase:
         return self.runs
 
 
+@cache
+def names(kind):
+    """The names of a dataclass's fields."""
+    return tuple(field.name for field in fields(kind))
+
+
 def stored(value):
     """The value as a row gives it back: moments in whole milliseconds."""
     coarse = {
-        field.name: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-        for field in fields(value)
-        if isinstance(moment := getattr(value, field.name), datetime) and moment.microsecond % 1000
+        name: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+        for name in names(type(value))
+        if isinstance(moment := getattr(value, name), datetime) and moment.microsecond % 1000
     }
     return replace(value, **coarse) if coarse else value
 

@@ -1,11 +1,11 @@
 """The Runs table in memory."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 from carillon.domain.errors import LostRace, MalformedRow, Throttled
 from carillon.domain.run import LISTED_AS_FAILED, Run, RunState
 from carillon.ports.pages import Page
-from tests.fakes.database import PoisonRow, paged, stored
+from tests.fakes.database import PoisonRow, names, paged, stored
 from tests.fakes.shards import shard_of
 
 
@@ -147,9 +147,7 @@ def _is_own_write(row, after, *, held_wake):
 def _merged(row, before, after):
     """The row with what differs between before and after, its own events kept."""
     changed = {
-        field.name: getattr(after, field.name)
-        for field in fields(Run)
-        if getattr(after, field.name) != getattr(before, field.name)
+        name: getattr(after, name) for name in names(Run) if getattr(after, name) != getattr(before, name)
     }
     if "events" in changed and after.events[: len(before.events)] == before.events:
         changed["events"] = row.events + after.events[len(before.events) :]

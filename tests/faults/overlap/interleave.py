@@ -99,6 +99,7 @@ class Explorer:
         self._paths = {}
         self._ends = set()
         self._numbers = {}
+        self._moves = {}
         self.steps = 0
 
     @property
@@ -143,9 +144,17 @@ class Explorer:
         return self._numbers.setdefault(value, len(self._numbers))
 
     def _stepped(self, state, number):
+        """An actor's step: the same wherever the others stand, if it and the tables are the same."""
         self.steps += 1
-        self._stage.put(state.tables)
-        tape = Tape(state.actors[number].tape)
+        key = self._number(state.tables), number, state.actors[number].mark
+        if key not in self._moves:
+            self._moves[key] = self._move(state.tables, state.actors[number], number)
+        tables, moved = self._moves[key]
+        return replace(state, tables=tables, actors=_with(state.actors, number, moved))
+
+    def _move(self, before, actor, number):
+        self._stage.put(before)
+        tape = Tape(actor.tape)
         over = True
         try:
             self._scripts[number](self._stage.cast(tape, number))
@@ -153,11 +162,10 @@ class Explorer:
             over = False
         tables = self._stage.tables()
         self._check(tables)
-        mark = state.actors[number].mark
-        if len(tape.answers) > len(state.actors[number].tape):
+        mark = actor.mark
+        if len(tape.answers) > len(actor.tape):
             mark = self._number((mark, _frozen(tape.answers[-1])))
-        moved = Actor(tuple(tape.answers), mark, over)
-        return replace(state, tables=tables, actors=_with(state.actors, number, moved))
+        return tables, Actor(tuple(tape.answers), mark, over)
 
 
 def _with(actors, number, actor):
