@@ -96,6 +96,22 @@ def test_a_reset_ends_the_sessions_and_the_old_password_of_an_admin(stack):
     assert stack.actions == ["user.bootstrap", "user.reset", "user.login"]
 
 
+def test_an_admin_of_another_name_gets_past_those_who_keep_the_first_one_out(stack):
+    stack.invoke(command="bootstrap", user="admin")
+    for _ in range(11):
+        wrong = {"user": "admin", "password": "x"}
+        stack.call("POST", "/v1/login", wrong, token=None, source="198.51.100.9")
+    kept_out = stack.invoke(command="bootstrap", user="admin", reset=True)
+    stack.clock.advance(1)
+    assert stack.login(kept_out["password"]).code == "login_throttled"
+
+    second = stack.invoke(command="bootstrap", user="known-to-nobody")
+    stack.clock.advance(1)
+
+    right = {"user": "known-to-nobody", "password": second["password"]}
+    assert stack.call("POST", "/v1/login", right, token=None).status == 200
+
+
 def test_a_reset_of_a_user_that_does_not_exist_makes_it(stack):
     assert stack.invoke(command="bootstrap", user="admin", reset=True)["user"] == "admin"
     assert stack.actions == ["user.bootstrap"]
