@@ -325,3 +325,24 @@ def test_those_that_fire_next_are_only_those_that_somebody_may_see(world):
     page = world.call("GET", "/v1/schedules?order=next", token=world.token_of("dana")).json
 
     assert [each["schedule_id"] for each in page["items"]] == ["ours"]
+
+
+def test_an_idempotency_key_is_looked_at_in_a_post_alone(world):
+    created = world.create()
+    headers = {"if-match": created.headers["etag"], "idempotency-key": "once"}
+
+    first = world.call("PUT", "/v1/schedules/nightly-etl", MINIMAL, headers=headers)
+    again = world.call("PUT", "/v1/schedules/nightly-etl", MINIMAL, headers=headers)
+
+    assert (first.status, again.status) == (200, 412)
+    assert "idempotent-replayed" not in again.headers
+
+
+def test_a_post_with_an_idempotency_key_is_done_once_and_answered_twice(world):
+    answers = [
+        world.call("POST", "/v1/schedules", MINIMAL, headers={"idempotency-key": "once"}) for _ in range(2)
+    ]
+    assert [answer.status for answer in answers] == [201, 201]
+    assert answers[0].text == answers[1].text
+    assert [answer.headers.get("idempotent-replayed") for answer in answers] == [None, "true"]
+    assert world.actions == ["schedule.create"]
