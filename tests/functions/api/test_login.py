@@ -6,6 +6,7 @@ from datetime import timedelta
 import jwt
 import pytest
 
+from carillon.domain.access import UserKind
 from carillon.domain.token_claims import LIFETIME
 from tests.functions.api.world import ISSUER, PASSWORD
 
@@ -129,3 +130,14 @@ def test_disabling_a_user_or_taking_a_role_takes_effect_on_the_next_request(worl
     assert world.call("POST", "/v1/schedules/nightly-etl/trigger").code == "forbidden"
     world.database.users["admin"] = replace(world.database.users["admin"], enabled=False)
     assert world.call("GET", "/v1/schedules").code == "unauthenticated"
+
+
+def test_a_machine_may_be_let_change_its_own_key_and_nobody_elses(world):
+    own = [{"resource": "users", "actions": ["edit"], "scope": "owner"}]
+    assert world.call("POST", "/v1/roles", {"role": "own-key", "permissions": own}).status == 201
+    for name in ("bot", "other"):
+        world.add_user(name, roles=("own-key",), kind=UserKind.SERVICE)
+    token = world.token_of("bot")
+
+    assert world.call("POST", "/v1/users/bot/keys", token=token).status == 201
+    assert world.call("POST", "/v1/users/other/keys", token=token).status == 403
