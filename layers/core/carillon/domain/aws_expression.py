@@ -56,6 +56,13 @@ def parse_aws(text: str) -> Cron | OneTime | int | None:
 
 def _refuse_unclosed(text: str) -> None:
     if re.match(r"\s*(rate|at|cron)\s*\(", text, re.IGNORECASE):
+        behind = text.rpartition(")")[2]
+        if len(behind) < len(text):
+            raise InvalidExpression(
+                "Nothing may follow the closing parenthesis",
+                column=len(text) - len(behind.lstrip()) + 1,
+                remedy="leave out what follows",
+            )
         raise InvalidExpression(
             "The closing parenthesis is missing", column=len(text), remedy="end the expression with )"
         )

@@ -10,7 +10,7 @@ from carillon.domain.cron import NICKNAMES, Cron, parse_cron, tokens_of
 from carillon.domain.cron_fields import Token
 from carillon.domain.errors import InvalidExpression
 from carillon.domain.interval import Interval, parse_every
-from carillon.domain.transitions import FIRST_INSTANT, LAST_INSTANT, instant_of
+from carillon.domain.transitions import CALENDAR_END, instant_of
 
 Rule = Cron | OneTime | Interval
 
@@ -51,7 +51,7 @@ def _anchor_instant(anchor: datetime | None) -> int:
     if anchor.tzinfo is None:
         raise ValueError("An anchor needs a zone: pass an aware datetime")
     instant = instant_of(anchor)
-    if not FIRST_INSTANT <= instant < LAST_INSTANT:
+    if not 0 <= instant < CALENDAR_END:
         raise InvalidExpression(
             f"The anchor {anchor:%Y-%m-%d} is outside the calendar", remedy="use 1970 to 2199"
         )
