@@ -45,6 +45,11 @@ def test_success_is_what_is_followed_unless_said():
             "Use one of success, failure, end; did you mean success?",
         ),
         ({"after": "a"}, "timetable.after", "This must be a JSON object."),
+        (
+            {"after": {"schedule_id": "a"}, "zone": "Europe/Berln"},
+            "timetable.zone",
+            "There is no time zone named 'Europe/Berln'; use a name such as Europe/Berlin or UTC.",
+        ),
     ],
 )
 def test_a_chain_that_is_not_well_formed_is_refused(timetable, field, sentence):

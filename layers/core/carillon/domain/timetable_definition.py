@@ -47,6 +47,7 @@ def read_timetable(section: Section, minimum_seconds: int, now: datetime) -> Tim
     if not section.is_object:
         return spec
     if section.get("after") is not None:
+        _zone_is_known(section, spec)
         return _chained(section)
     if section.get("expression") is None:
         section.fault("expression", "Say when it fires, for example 30 2 * * * or rate(5 minutes).")
