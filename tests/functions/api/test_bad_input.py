@@ -102,6 +102,13 @@ def test_a_request_without_any_body_is_refused(world):
         assert (answer.status, answer.code) == (400, "invalid_input")
 
 
+def test_a_body_of_exactly_the_limit_is_read(world):
+    frame = len(json.dumps({"description": ""}))
+    text = json.dumps({"description": "x" * (MAX_BODY_BYTES - frame)})
+    assert len(text) == MAX_BODY_BYTES
+    assert "description" in world.call("POST", "/v1/schedules", text=text).fields
+
+
 def test_a_body_is_judged_before_the_token(world):
     assert world.call("POST", "/v1/schedules", text=LONG, token=None).code == "body_too_large"
     assert world.call("POST", "/v1/login", text="[" * 60_000, token=None).code == "nesting_too_deep"

@@ -82,7 +82,12 @@ REFUSED = [
     (" cron(0 61 1 * ? *)", 9, "61 is outside the hour field", "use 0 to 23"),
     ("cron(0 0 1 * ? *", 16, "closing parenthesis", "end the expression"),
     ("rate(5 minutes) UTC", 17, "Nothing may follow the closing parenthesis", "leave out what follows"),
-    ("  at(2030-01-01T00:00:00)Z", 26, "Nothing may follow the closing parenthesis", "leave out what follows"),
+    (
+        "  at(2030-01-01T00:00:00)Z",
+        26,
+        "Nothing may follow the closing parenthesis",
+        "leave out what follows",
+    ),
 ]
 
 
