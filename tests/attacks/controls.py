@@ -135,7 +135,11 @@ CONTROLS = (
     control(
         "a bound on what waits",
         "RATE-14",
-        (SERVICES + "confirmations.py", "if len(open_ones) >= MAX_WAITING:", "if False:"),
+        (
+            SERVICES + "confirmations.py",
+            "if len(own) >= MAX_WAITING or len(open_ones) >= MAX_LISTED:",
+            "if False:",
+        ),
     ),
     control("the table of risks", "TOTP-01", (DOMAIN + "risk.py", "    if reason is None:", "    if True:")),
     control("each step once", "TOTP-03", (DOMAIN + "totp.py", "if step <= standing.last_step:", "if False:")),

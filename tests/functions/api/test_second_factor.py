@@ -259,6 +259,19 @@ def test_what_a_machine_asks_for_is_confirmed_by_a_member_of_the_role_and_done_b
     assert (entry.actor, entry.confirmed_by) == ("bot", "totp of admin")
 
 
+def test_a_machine_that_asks_for_much_takes_no_other_ones_place(world):
+    world.sensitive()
+    for name in ("bot", "other"):
+        world.machine("operator", name=name)
+    path = "/v1/runs/payroll%4020261122T020000Z/retry"
+    for _ in range(20):
+        world.asked("POST", path, name="bot")
+    assert world.by("bot", "POST", path).code == "too_many_confirmations"
+
+    assert world.asked("POST", path, name="other")["asked_by"] == "other"
+    assert len(world.call("GET", "/v1/confirmations").json["items"]) == 21
+
+
 def test_a_user_is_created_in_two_steps_and_the_secret_is_shown_to_who_confirms(world):
     confirmation = world.asked("POST", "/v1/users", {"user": "ada", "roles": ["viewer"]})
     assert confirmation["sentence"] == "Create the user ada (person) with the role viewer."

@@ -14,6 +14,8 @@ KEPT: Final = timedelta(hours=24)
 """How long an ended confirmation can still be read."""
 
 MAX_WAITING: Final = 20
+"""Of one asker, so that no machine takes the place of another."""
+MAX_LISTED: Final = 100
 _LONGEST_CODE: Final = 64
 
 

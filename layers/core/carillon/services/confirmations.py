@@ -11,6 +11,7 @@ from carillon.domain.audit import REFUSED
 from carillon.domain.confirmation import (
     KEPT,
     LIFETIME,
+    MAX_LISTED,
     MAX_WAITING,
     Confirmation,
     Reply,
@@ -116,7 +117,7 @@ class Confirmations:
             digest=digest,
             request=base64.b64encode(sealed).decode(),
         )
-        self._enlist(_list_guard(principal.name, risk.confirmers), confirmation_id)
+        self._enlist(_list_guard(principal.name, risk.confirmers), confirmation_id, principal.name)
         self._facts.swap(_guard(confirmation_id), None, self._fact(confirmation), now)
         return confirmation
 
@@ -216,13 +217,14 @@ class Confirmations:
             raise SealError("The operation is not the one that was asked for.")
         return request
 
-    def _enlist(self, guard: str, confirmation_id: str) -> None:
+    def _enlist(self, guard: str, confirmation_id: str, asked_by: str) -> None:
         for _ in range(MAX_TRIES):
             now = self._clock.now()
             before = self._facts.read(guard, now)
             open_ones = self._still_waiting(before.value["ids"] if before else ())
-            if len(open_ones) >= MAX_WAITING:
-                first = min(each.expires_at for each in open_ones)
+            own = [each for each in open_ones if each.asked_by == asked_by]
+            if len(own) >= MAX_WAITING or len(open_ones) >= MAX_LISTED:
+                first = min(each.expires_at for each in (own if len(own) >= MAX_WAITING else open_ones))
                 wait = max(1, int((first - now).total_seconds()) + 1)
                 raise TooManyConfirmations(retry_after_seconds=wait)
             ids = [*(each.confirmation_id for each in open_ones), confirmation_id]
