@@ -36,7 +36,7 @@ def read_output(run_id: str) -> Response[Any]:
     responses=answers(RunAnswer, 404, 409),
 )
 def cancel(run_id: str, document: Annotated[Any, DocumentedAs(RunCancel), Body()] = None) -> Response[Any]:
-    """200: it has ended CANCELLED. 202: its attempt is asked to stop; read the run to see when it has."""
+    """200: it has ended CANCELLED. 202: its attempt is asked to stop, or it is taken back; read the run to see."""
     compensate = read_cancel(document)
     result = call_of(router).api.stop_run(caller_of(router), decoded(run_id), compensate=compensate)
     return json_answer(run_document(result.run), 202 if result.answer is CancelAnswer.ASKED else 200)
