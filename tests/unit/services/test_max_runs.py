@@ -97,3 +97,13 @@ def test_an_edit_meanwhile_has_the_last_word(stack):
     stack.runs.transition = edited
     skip_next(stack, 3)
     assert places(stack) == (ScheduleState.ACTIVE, 3)
+
+
+def test_what_was_claimed_before_anything_was_counted_is_not_given_back(stack):
+    stack.create("@every 10s")
+    stack.edit("@every 10s", max_runs=5)
+    assert stack.head().fires_left == 5
+    skip_next(stack, 3)
+    assert stack.head().fires_left == 5
+    stack.edit("0 9 * * *", max_runs=5)
+    assert stack.head().fires_left == 5

@@ -164,7 +164,9 @@ def give_back(head: Schedule, count: int, now: datetime) -> HeadChange | None:
     """What max_runs counted when it was claimed and did not run counts no more. None without max_runs."""
     if head.fires_left is None or not count:
         return None
-    changed = replace(_raised(head, now), fires_left=head.fires_left + count)
+    # What was claimed before max_runs was set was never counted.
+    left = min(head.fires_left + count, head.timetable.max_runs or head.fires_left)
+    changed = replace(_raised(head, now), fires_left=left)
     if head.state is ScheduleState.ENDED:
         changed = replace(changed, state=ScheduleState.ACTIVE, state_reason=None)
     return HeadChange(_aimed(changed, head.next_fire_at))
@@ -220,7 +222,7 @@ def _fires_left(head: Schedule, spec: TimetableSpec, claimed: Collection[datetim
     counted = before - head.fires_left
     # A claimed run that the edit takes away leaves its place; one that an earlier edit had taken away has it again.
     counted += sum(fires_at(spec, each) - _was_kept(head.timetable, each) for each in claimed)
-    return max(0, spec.max_runs - counted)
+    return max(0, spec.max_runs - max(0, counted))
 
 
 def _was_kept(spec: TimetableSpec, moment: datetime) -> bool:
