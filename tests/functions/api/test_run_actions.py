@@ -230,3 +230,9 @@ def test_the_description_tells_which_addresses_a_callback_token_opens(world):
         if {"callback": []} in operation.get("security", [])
     }
     assert opened == {f"/v1/runs/{{run_id}}/{verb}" for verb in ("complete", "fail", "heartbeat")}
+
+
+@pytest.mark.parametrize("path", ["/v1/runs/r/completed", "/v1/runs/r/complete/all", "/v1/runs/r/retry"])
+def test_a_callback_token_opens_no_address_but_the_three(world, path):
+    answer = world.call("POST", path, token=None, headers={"carillon-callback-token": "any"})
+    assert (answer.status, answer.code) == (401, "unauthenticated")
