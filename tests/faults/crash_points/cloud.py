@@ -8,6 +8,7 @@ import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from inspect import signature
 from operator import attrgetter
 
@@ -33,6 +34,8 @@ VISIBILITY = 6 * WORKER_TIMEOUT
 ASKED_AGAIN_AFTER = timedelta(seconds=7)
 RECEIVES = 5
 SUCCESS = Outcome(OutcomeKind.SUCCESS, "done")
+# The sources of the tasks do not change between one container and the next.
+TASKS = cache(api.registered_tasks)
 WIRING = {
     "tick": tick,
     "worker": worker,
@@ -171,6 +174,7 @@ class Cloud:
             "PythonTarget": lambda *_, **__: self,
             "TaskPool": lambda **_: None,
             "ThreadPoolExecutor": OneByOne,
+            "registered_tasks": TASKS,
         }
         modules = (*WIRING.values(), alerts, ground)
         places = [(module, name) for module in modules for name in ends if hasattr(module, name)]

@@ -320,6 +320,8 @@ class Simulation:
     def _is_over(self):
         """Whether all runs of the war have ended; wrong when that takes too long."""
         since, now = self._peace_began, self.stage.now
+        if now <= since + 4 * MINUTE:
+            return False
         open_runs = [
             str(run.run_id) for run in self._rows() if not run.state.is_terminal and run.not_before < since
         ]
@@ -328,7 +330,7 @@ class Simulation:
         if now > since + LONGEST_PEACE:
             self.witness.must(not open_runs, f"still unfinished after {LONGEST_PEACE}: {open_runs}")
             self.witness.must(not left, f"backfills still under way after {LONGEST_PEACE}: {left}")
-        return now > since + 4 * MINUTE and not open_runs and not left
+        return not open_runs and not left
 
     def _rows(self):
         return [run for run in self.cast.database.runs.values() if isinstance(run, Run)]
