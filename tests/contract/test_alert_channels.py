@@ -28,7 +28,7 @@ def hook(monkeypatch):
     monkeypatch.setattr(alert_webhook, "DEADLINE", timedelta(seconds=60))
     started = []
 
-    def start(*statuses, key="", allow="127.0.0.1"):
+    def start(*statuses, key="", allow=("127.0.0.1",)):
         left = list(statuses)
 
         def answer(connection):
@@ -37,7 +37,7 @@ def hook(monkeypatch):
         receiver = Receiver(answer)
         started.append(receiver)
         url = f"http://127.0.0.1:{receiver.port}/alerts?team=data"
-        target = HttpTarget(AllowList.parse(allow))
+        target = HttpTarget(AllowList.of(allow))
         return AlertWebhook(target, url, lambda: key, SystemClock()), receiver
 
     yield start
@@ -85,7 +85,7 @@ def test_any_answer_but_success_is_an_error_that_says_why(hook, status):
 
 
 def test_a_private_address_that_is_not_allowed_is_not_connected_to(hook):
-    webhook, receiver = hook(200, allow="")
+    webhook, receiver = hook(200, allow=())
 
     with pytest.raises(CarillonError):
         webhook.publish("etl FAILED", ALERT)
@@ -98,7 +98,7 @@ def test_without_its_key_nothing_is_sent(hook):
     def refused():
         raise CarillonError("AWS refused GetParameter")
 
-    target = HttpTarget(AllowList.parse("127.0.0.1"))
+    target = HttpTarget(AllowList.of(["127.0.0.1"]))
     webhook = AlertWebhook(target, f"http://127.0.0.1:{receiver.port}/", refused, SystemClock())
 
     with pytest.raises(CarillonError, match="GetParameter"):

@@ -78,7 +78,7 @@ def with_job(world, schedule_id, url, retry=None):
 
 def test_twenty_plain_runs_from_the_tick_to_their_counting_take_under_half_a_kilobyte_each(lines):
     world = LoggingWorld()
-    world.targets["http"] = HttpTarget(AllowList.parse("127.0.0.1"), now=world.clock.now)
+    world.targets["http"] = HttpTarget(AllowList.of(["127.0.0.1"]), now=world.clock.now)
     receiver = serve("HTTP/1.1 200 OK\nContent-Length: 0")
     for number in range(RUNS):
         with_job(world, f"nightly-export-{number}", f"http://127.0.0.1:{receiver.port}/")
@@ -103,7 +103,7 @@ def test_twenty_plain_runs_from_the_tick_to_their_counting_take_under_half_a_kil
 
 def test_the_line_of_a_finished_run_has_these_fields_and_its_time_in_milliseconds(lines):
     world = LoggingWorld()
-    world.targets["http"] = HttpTarget(AllowList.parse("127.0.0.1"), now=world.clock.now)
+    world.targets["http"] = HttpTarget(AllowList.of(["127.0.0.1"]), now=world.clock.now)
     receiver = serve("HTTP/1.1 200 OK\nContent-Length: 0")
     with_job(world, "nightly-export", f"http://127.0.0.1:{receiver.port}/")
     world.tick.run(range(1))

@@ -20,7 +20,7 @@ from tests.contract.targets.wire import Service, answer, clients_at, cut, error,
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 OWN_FUNCTIONS = f"arn:aws:lambda:*:{ACCOUNT}:function:carillon-*"
-REACH = Reach(AllowList.parse("127.0.0.1"), AwsAllow(("arn:aws:*",), (OWN_FUNCTIONS,)))
+REACH = Reach(AllowList.of(["127.0.0.1"]), AwsAllow(("arn:aws:*",), (OWN_FUNCTIONS,)))
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
 
 

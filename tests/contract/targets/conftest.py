@@ -26,7 +26,7 @@ def call():
     """Calls a receiver through an http target that may reach loopback."""
 
     def send(receiver, seconds=60.0, log=None, path="/", **spec):
-        target = HttpTarget(AllowList.parse("127.0.0.1"))
+        target = HttpTarget(AllowList.of(["127.0.0.1"]))
         spec = {"kind": "http", "url": f"http://127.0.0.1:{receiver.port}{path}", **spec}
         return target.execute(make_call(spec, seconds, log))
 

@@ -43,7 +43,7 @@ def test_an_http_answer_is_abandoned_long_before_its_deadline(serve):
     receiver = serve(lambda connection: connection.recv(1))
     call = make_call({"kind": "http", "url": f"http://127.0.0.1:{receiver.port}/"}, 600.0, None)
     started, asked = time.monotonic(), []
-    target = HttpTarget(AllowList.parse("127.0.0.1"))
+    target = HttpTarget(AllowList.of(["127.0.0.1"]))
     outcome = target.execute(replace(call, cancelled=lambda: asked.append(1) or len(asked) > 1))
     assert (outcome.kind, outcome.error) == (OutcomeKind.RETRYABLE, "cancelled")
     assert time.monotonic() - started < 300

@@ -49,9 +49,9 @@ class Recorder:
         return connect_to(address, port, timeout_seconds)
 
 
-def execute(url, resolve, allow=""):
+def execute(url, resolve, *allow):
     recorder = Recorder()
-    target = HttpTarget(AllowList.parse(allow), resolve=resolve, connect=recorder)
+    target = HttpTarget(AllowList.of(allow), resolve=resolve, connect=recorder)
     return target.execute(make_call({"kind": "http", "url": url})), recorder.addresses
 
 
@@ -63,7 +63,7 @@ def resolve_as_the_system_would(host, port):
 @pytest.mark.parametrize("host", WRITTEN)
 def test_a_disguised_host_is_refused_and_not_connected_to(listener, scheme, host):
     url = f"{scheme}://{host}:{listener.port}/"
-    outcome, connected = execute(url, resolve_as_the_system_would, allow="allowed.example.com")
+    outcome, connected = execute(url, resolve_as_the_system_would, "allowed.example.com")
     assert (outcome.kind, outcome.error) == (OutcomeKind.PERMANENT, "invalid_target")
     assert connected == []
     assert listener.accepted == 0
@@ -118,7 +118,7 @@ def test_a_second_address_is_tried_when_the_first_does_not_answer(listener):
 
     url = f"http://host.internal:{listener.port}/"
     target = HttpTarget(
-        AllowList.parse("host.internal"), resolve=lambda *_: ["10.0.0.1", "10.0.0.2"], connect=connect
+        AllowList.of(["host.internal"]), resolve=lambda *_: ["10.0.0.1", "10.0.0.2"], connect=connect
     )
     assert target.execute(make_call({"kind": "http", "url": url})).succeeded
     assert connected == ["10.0.0.1", "10.0.0.2"]

@@ -62,7 +62,7 @@ def call_by_name(serve, server_side):
         )
         client = ssl.create_default_context(cafile=str(trusted)) if trust else ssl.create_default_context()
         target = HttpTarget(
-            AllowList.parse("127.0.0.1"), resolve=lambda *_: ["127.0.0.1"], context=lambda: client
+            AllowList.of(["127.0.0.1"]), resolve=lambda *_: ["127.0.0.1"], context=lambda: client
         )
         outcome = target.execute(make_call({"kind": "http", "url": f"https://{host}:{receiver.port}/"}))
         return outcome, receiver, asked
@@ -91,7 +91,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(call_by_name):
 
 def test_a_server_that_speaks_no_tls_is_retryable_and_gets_no_request(serve):
     receiver = serve(reply("220 mail ready"), read=False)
-    target = HttpTarget(AllowList.parse("127.0.0.1"))
+    target = HttpTarget(AllowList.of(["127.0.0.1"]))
     outcome = target.execute(make_call({"kind": "http", "url": f"https://127.0.0.1:{receiver.port}/"}))
     assert (outcome.kind, outcome.error) == (OutcomeKind.RETRYABLE, "tls_failed")
 
@@ -102,6 +102,6 @@ def test_a_handshake_that_hangs_ends_at_the_deadline(serve):
             pass
 
     receiver = serve(say_nothing, read=False)
-    target = HttpTarget(AllowList.parse("127.0.0.1"))
+    target = HttpTarget(AllowList.of(["127.0.0.1"]))
     spec = {"kind": "http", "url": f"https://127.0.0.1:{receiver.port}/"}
     assert target.execute(make_call(spec, seconds=0.3)).kind is OutcomeKind.TIMED_OUT

@@ -151,7 +151,7 @@ def test_the_shown_target_is_saved_started_and_ends_its_run(syslog):
         port = server.getsockname()[1]
         listener = threading.Thread(target=lambda: lines.append(one_line(server)))
         listener.start()
-        reach = Reach(AllowList.parse(f"127.0.0.1:{port}"))
+        reach = Reach(AllowList.of([f"127.0.0.1:{port}"]))
         limits = Limits.of_stack(300, 1, reach.http, kinds={**KINDS, "syslog": syslog})
         target = {"kind": "syslog", "host": "127.0.0.1", "port": port, "message": "of ${fire_time:date}"}
         document = {"schedule_id": "etl", "timetable": {"expression": "0 2 * * *"}, "job": {"target": target}}
@@ -179,13 +179,13 @@ def test_the_shown_target_is_saved_started_and_ends_its_run(syslog):
     ],
 )
 def test_the_shown_targets_faults_are_told_by_field(syslog, spec, field):
-    (fault,) = syslog.check({"kind": "syslog", **spec}, Reach(AllowList.parse("a.example")))
+    (fault,) = syslog.check({"kind": "syslog", **spec}, Reach(AllowList.of(["a.example"])))
     assert fault.field == field
     assert syslog.ids({"host": "a.example"}) == ("syslog:a.example",)
 
 
 def test_the_shown_target_is_tried_again_when_nobody_listens(syslog):
-    target = Targets({}, Reach(AllowList.parse("127.0.0.1")), "carillon").get("syslog")
+    target = Targets({}, Reach(AllowList.of(["127.0.0.1"])), "carillon").get("syslog")
     with closed_port() as port:
         spec = {"kind": "syslog", "host": "127.0.0.1", "port": port, "message": "x"}
         found = target.execute(make_call(spec))

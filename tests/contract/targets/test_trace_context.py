@@ -38,7 +38,7 @@ def traced(spec, state=STATE, **changes):
 
 @pytest.fixture
 def target():
-    return HttpTarget(AllowList.parse("127.0.0.1"))
+    return HttpTarget(AllowList.of(["127.0.0.1"]))
 
 
 def headers_of(head):

@@ -112,7 +112,7 @@ class ApiWorld:
                 clock=self.clock,
                 chance=self.chance,
                 log=self.log,
-                limits=limits or Limits(295.0, 1, AllowList.parse("127.0.0.1")),
+                limits=limits or Limits(295.0, 1, AllowList.of(["127.0.0.1"])),
                 issuer=ISSUER,
                 door_ports=DoorPorts(
                     facts=self.facts,

@@ -10,7 +10,7 @@ from carillon.domain.definition import Limits, read_definition
 from carillon.domain.errors import InvalidInput
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
-LIMITS = Limits(295.0, 1, AllowList.parse("127.0.0.1"))
+LIMITS = Limits(295.0, 1, AllowList.of(["127.0.0.1"]))
 MINIMAL = {
     "schedule_id": "nightly-etl",
     "timetable": {"expression": "30 2 * * *"},

@@ -8,8 +8,8 @@ from carillon.domain.allow_list import AllowList
 from carillon.domain.errors import InvalidInput
 
 
-def refused(entries, host, address, port=443):
-    return AllowList.parse(entries).refusal(host, ip_address(address), port) is not None
+def refused(entry, host, address, port=443):
+    return AllowList.of([entry]).refusal(host, ip_address(address), port) is not None
 
 
 def test_a_listed_address_is_allowed_on_every_port():
@@ -60,7 +60,7 @@ def test_a_listed_name_never_reaches_the_function_itself(address):
 
 
 def test_only_a_listed_host_may_use_plain_http():
-    allow_list = AllowList.parse("127.0.0.1, host.internal:8080")
+    allow_list = AllowList.of(["127.0.0.1", "host.internal:8080"])
     assert allow_list.lists("127.0.0.1", 80)
     assert allow_list.lists("host.internal", 8080)
     assert not allow_list.lists("host.internal", 80)
@@ -73,4 +73,4 @@ def test_only_a_listed_host_may_use_plain_http():
 )
 def test_an_entry_that_cannot_be_read_is_named(entry):
     with pytest.raises(InvalidInput, match="entry"):
-        AllowList.parse(entry)
+        AllowList.of([entry])

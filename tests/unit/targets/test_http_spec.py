@@ -14,9 +14,9 @@ from carillon.domain.targets.url import parse_url
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 
 
-def faults(allow="", **spec):
+def faults(allow=(), **spec):
     spec = {"kind": "http", "url": "https://example.com/", **spec}
-    return [(fault.field, fault.message) for fault in check_http(spec, AllowList.parse(allow))]
+    return [(fault.field, fault.message) for fault in check_http(spec, AllowList.of(allow))]
 
 
 def fields(**spec):
@@ -51,8 +51,8 @@ def test_a_url_that_may_not_be_called_is_refused_on_save(url):
 
 
 def test_a_listed_host_may_use_plain_http():
-    assert faults(allow="127.0.0.1:8080", url="http://127.0.0.1:8080/") == []
-    assert faults(allow="127.0.0.1:8080", url="http://127.0.0.1:8081/") != []
+    assert faults(allow=["127.0.0.1:8080"], url="http://127.0.0.1:8080/") == []
+    assert faults(allow=["127.0.0.1:8080"], url="http://127.0.0.1:8081/") != []
 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\0b", "ü", 5, None, "x" * 8193])

@@ -46,11 +46,6 @@ class AllowList:
     entries: tuple[Entry, ...] = ()
 
     @classmethod
-    def parse(cls, text: str) -> "AllowList":
-        """Reads comma-separated entries; InvalidInput names the one that is wrong."""
-        return cls.of(part.strip() for part in text.split(",") if part.strip())
-
-    @classmethod
     def of(cls, entries: Iterable[str]) -> "AllowList":
         """Reads entries one by one; InvalidInput names the one that is wrong."""
         return cls(tuple(_parse_entry(entry) for entry in entries))
