@@ -60,7 +60,9 @@ class SecretMask(Mask):
 
     def __init__(self, secrets: Iterable[str]) -> None:
         values = tuple(secrets)
-        self.forms = sorted({form for value in values for form in _forms(value)}, key=len, reverse=True)
+        forms = {form for value in values for form in _forms(value)}
+        # The longest first; those of one length in an order that is the same in every process.
+        self.forms = sorted(forms, key=lambda form: (-len(form), form))
 
     @property
     def hides_nothing(self) -> bool:
