@@ -6,7 +6,7 @@ import pytest
 
 from carillon.domain.run import RunState
 from carillon.domain.schedule import ScheduleState
-from tests.unit.services.test_operator_writes import ADMIN, Stack
+from tests.unit.services.operator_stack import ADMIN, Stack
 
 
 @pytest.fixture

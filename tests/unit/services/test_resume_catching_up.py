@@ -10,7 +10,7 @@ from carillon.domain.definition import read_definition
 from carillon.domain.run import Origin, RunState
 from carillon.domain.run_id import RunId
 from carillon.domain.schedule import ScheduleState
-from tests.unit.services.test_operator_writes import ADMIN, LIMITS, NOON, Stack
+from tests.unit.services.operator_stack import ADMIN, LIMITS, NOON, Stack
 
 MINUTE = timedelta(minutes=1)
 

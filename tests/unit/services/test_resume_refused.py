@@ -7,7 +7,7 @@ import pytest
 from carillon.domain.calendars import Calendar
 from carillon.domain.errors import InvalidInput, MissingCalendar
 from carillon.domain.schedule import After, CatchUp, Misfire, ScheduleState, TimetableSpec
-from tests.unit.services.test_operator_writes import ADMIN, Stack
+from tests.unit.services.operator_stack import ADMIN, Stack
 
 
 @pytest.fixture
