@@ -41,7 +41,7 @@ check: $(VENV)/.ready  ## Lint, types, import rules, security linters
 	@$(VENV)/bin/mypy layers/core/carillon functions local benchmarks
 	@$(VENV)/bin/lint-imports --config pyproject.toml
 	@$(VENV)/bin/bandit --quiet --recursive --configfile pyproject.toml layers/core functions
-	@git ls-files -z | xargs -0 $(VENV)/bin/detect-secrets-hook --no-verify --exclude-files vectors.json --exclude-lines '$(NO_SECRETS)'
+	@git ls-files -z | xargs -0 -n 200 -P 2 $(VENV)/bin/detect-secrets-hook --no-verify --exclude-files vectors.json --exclude-lines '$(NO_SECRETS)'
 
 format: $(VENV)/.ready  ## Rewrite the code in the house's format
 	@$(VENV)/bin/ruff check --fix-only .

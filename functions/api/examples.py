@@ -22,7 +22,7 @@ _ROLE: Final = {
 _CALENDAR: Final = {"name": "de-holidays", "dates": ["2026-12-25", "2026-12-26"]}
 
 EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
-    "POST /v1/login": {"user": "ada", "password": _PRESENT},  # nosec B105
+    "POST /v1/login": {"user": "ada", "password": _PRESENT},
     "POST /v1/me/password": {
         "current_password": _PRESENT,
         "new_password": _NEXT,

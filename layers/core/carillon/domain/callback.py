@@ -51,7 +51,7 @@ class Callback:
         if not self.token_hash:
             return self
         past = (*self.past, (self.token_hash, self.answer or OVERDUE))
-        return Callback(token_hash="", past=past[-MAX_PAST:])  # nosec B106 - the hash of no token
+        return Callback(token_hash="", past=past[-MAX_PAST:])  # nosec B106 # the hash of no token
 
     def followed_by(self, token_hash: str, marks: tuple[Mark, ...] = ()) -> "Callback":
         """The callbacks once another attempt has a token."""

@@ -54,7 +54,7 @@ class Answer:
 
 def arm(run: Run, token_hash: str, marks: tuple[Mark, ...] = ()) -> Run:
     """The row once the present attempt has a token; written before the target can know it."""
-    known = run.callback or Callback(token_hash="")  # nosec B106 - the hash of no token
+    known = run.callback or Callback(token_hash="")  # nosec B106 # the hash of no token
     return replace(run, callback=known.followed_by(token_hash, marks))
 
 
