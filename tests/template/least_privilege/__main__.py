@@ -1,27 +1,18 @@
 """`python -m tests.template.least_privilege`: plays a day and prints who may do what, and who did it."""
 
-import os
 import sys
 import tempfile
-from contextlib import redirect_stdout
 from pathlib import Path
 
+from tests.template.least_privilege.day import Day
 from tests.template.least_privilege.expectations import NOT_PLAYED, probes
-from tests.template.least_privilege.play import Play
-from tests.template.least_privilege.stage import HANDLERS, Stage, listen
+from tests.template.least_privilege.stage import HANDLERS
 
 
 def main():
     """The table; 1 when a call was denied, a probe allowed, or a grant not used and not explained."""
     with tempfile.TemporaryDirectory(prefix="carillon-rights-") as folder:
-        stage = Stage(Path(folder))
-        try:
-            listen(stage.recorder)
-            with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123 - no file
-                Play(stage).run()
-            return report(stage)
-        finally:
-            stage.stop()
+        return report(Day(Path(folder)).stage)
 
 
 def report(stage):

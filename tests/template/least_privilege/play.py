@@ -17,7 +17,7 @@ PASSWORD = "a password of my own, and long"  # pragma: allowlist secret
 class Play:
     """Drives a stage's functions through their doors, as users, queues and streams would."""
 
-    def __init__(self, stage, planted="a planted value"):
+    def __init__(self, stage, planted):
         self._stage, self._planted = stage, planted
         self._token, self._nonce, self._receiver, self.seed = None, 0, None, None
 
