@@ -58,8 +58,9 @@ class Stack:
     def _answer(self, request):
         path = decoded_path(request.target)
         event = event_of(request, Route("ANY", "/{proxy+}", "api"), path, {})
-        before = len(self.operations)
         with self.world.database.lock:
+            # Counted behind the lock: the page asks several things at once, and each counts its own.
+            before = len(self.operations)
             answer = respond(event, self.world.api)
             if path.startswith("/v1/"):
                 body = json.loads(answer["body"] or "{}")
