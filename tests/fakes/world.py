@@ -135,3 +135,11 @@ class World:
         """The worker takes one message: the given one, or the oldest sent."""
         sent = message or self.queue.sent.pop(0)
         return self.execute.execute(sent.body, self.clock.now() + LEASE)
+
+    def work_in_time(self):
+        """The worker takes every message in its time, until none is left."""
+        while self.queue.sent:
+            self.queue.sent.sort(key=lambda sent: sent.dispatch.not_before)
+            sent = self.queue.sent.pop(0)
+            self.clock.set(max(self.clock.now(), sent.dispatch.not_before))
+            self.work(sent)

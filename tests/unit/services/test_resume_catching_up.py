@@ -33,14 +33,6 @@ class Paused(Stack):
         }
         return read_definition(document, LIMITS, self.clock.now())
 
-    def work_off(self):
-        """Every message in its time."""
-        while self.queue.sent:
-            self.queue.sent.sort(key=lambda sent: sent.dispatch.not_before)
-            sent = self.queue.sent.pop(0)
-            self.clock.set(max(self.clock.now(), sent.dispatch.not_before))
-            self.work(sent)
-
     def resume_catching_up(self, minutes=60):
         self.clock.set(max(self.clock.now(), NOON + minutes * MINUTE))
         return self.api.resume_schedule(ADMIN, "etl", catch_up=True)
@@ -53,12 +45,12 @@ class Paused(Stack):
 def test_a_daily_run_that_a_pause_kept_from_running_is_caught_up_on():
     stack = Paused("2 12 * * *")
     stack.pause()
-    stack.work_off()
+    stack.work_in_time()
     assert stack.states() == {"12:02:00": "paused"}
 
     stack.resume_catching_up()
     assert stack.caught_up() == ["20261122T120200Z~r1"]
-    stack.work_off()
+    stack.work_in_time()
     again = stack.database.runs[RunId("etl", "20261122T120200Z~r1")]
     assert (again.state, again.fire_at) == (RunState.SUCCEEDED, NOON + 2 * MINUTE)
     assert str(again.retry_of) == "etl@20261122T120200Z"
@@ -67,7 +59,7 @@ def test_a_daily_run_that_a_pause_kept_from_running_is_caught_up_on():
 def test_a_one_shot_is_caught_up_on_although_its_schedule_has_ended():
     stack = Paused("at(2026-11-22T12:02:00)")
     stack.pause()
-    stack.work_off()
+    stack.work_in_time()
     assert stack.resume_catching_up().state is ScheduleState.ENDED
     assert stack.caught_up() == ["20261122T120200Z~r1"]
 
@@ -75,7 +67,7 @@ def test_a_one_shot_is_caught_up_on_although_its_schedule_has_ended():
 def test_the_newest_are_chosen_whether_they_were_claimed_or_not_and_run_oldest_first():
     stack = Paused("* * * * *", "all")
     stack.pause()
-    stack.work_off()
+    stack.work_in_time()
     stack.resume_catching_up(minutes=5)
     # 12:01 to 12:03 were claimed before the pause, 12:04 and 12:05 were not.
     assert [key[9:13] for key in stack.caught_up()] == ["1201", "1202", "1203", "1204", "1205"]
@@ -84,7 +76,7 @@ def test_the_newest_are_chosen_whether_they_were_claimed_or_not_and_run_oldest_f
 def test_what_fills_the_policy_by_itself_leaves_no_room_for_older_ones():
     stack = Paused("* * * * *", "latest")
     stack.pause()
-    stack.work_off()
+    stack.work_in_time()
     stack.resume_catching_up(minutes=5)
     assert stack.caught_up() == ["20261122T120500Z"]
 
@@ -92,7 +84,7 @@ def test_what_fills_the_policy_by_itself_leaves_no_room_for_older_ones():
 def test_an_earlier_pause_is_over_and_what_it_kept_stays_as_it_is():
     stack = Paused("2 12 * * *")
     stack.pause()
-    stack.work_off()
+    stack.work_in_time()
     stack.clock.set(NOON + 10 * MINUTE)
     stack.resume()
     stack.pause()
@@ -102,7 +94,7 @@ def test_an_earlier_pause_is_over_and_what_it_kept_stays_as_it_is():
 
 def test_a_run_that_has_started_before_the_pause_is_not_caught_up_on():
     stack = Paused("2 12 * * *")
-    stack.work_off()
+    stack.work_in_time()
     stack.pause()
     stack.resume_catching_up()
     assert stack.caught_up() == []
@@ -111,7 +103,7 @@ def test_a_run_that_has_started_before_the_pause_is_not_caught_up_on():
 def test_what_was_run_again_by_hand_meanwhile_is_not_run_twice():
     stack = Paused("2 12 * * *")
     stack.pause()
-    stack.work_off()
+    stack.work_in_time()
     stack.api.retry_run(ADMIN, "etl@20261122T120200Z")
     stack.resume_catching_up()
     assert stack.caught_up() == []
@@ -120,7 +112,7 @@ def test_what_was_run_again_by_hand_meanwhile_is_not_run_twice():
 def test_a_day_that_a_calendar_excludes_by_now_is_not_caught_up_on():
     stack = Paused("2 12 * * *")
     stack.pause()
-    stack.work_off()
+    stack.work_in_time()
     today = Calendar(name="today", dates=(NOON.date(),), updated_at=NOON)
     stack.schedules.calendars = lambda names: dict.fromkeys(names, today)
     head = stack.head()
@@ -133,7 +125,7 @@ def test_a_day_that_a_calendar_excludes_by_now_is_not_caught_up_on():
 def test_without_catching_up_nothing_of_the_pause_runs(expression):
     stack = Paused(expression)
     stack.pause()
-    stack.work_off()
+    stack.work_in_time()
     stack.clock.set(NOON + 10 * MINUTE)
     stack.resume()
     assert stack.caught_up() == []
